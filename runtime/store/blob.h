@@ -1,0 +1,64 @@
+/* The blobs: the bytes of components, one file each under DATA/blobs.
+ *
+ * A blob is written to a temporary file, synced, and renamed into place (with its folder synced), so it
+ * is there whole or not at all. Names are component ids, checked to be plain (no slash, no dot first),
+ * spread over 256 folders by the first two characters. */
+#ifndef MS_STORE_BLOB_H
+#define MS_STORE_BLOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct ms_blobs;
+struct ms_blob_writer;
+
+/* Opens (and creates, mode 0700) the folder; sweeps temporary files older than a day. */
+enum ms_status
+ms_blobs_open(const char *folder, struct ms_blobs **blobs, struct ms_error *err);
+
+void
+ms_blobs_close(struct ms_blobs *blobs);
+
+/* Begins to write the blob `id`. Nothing is visible before _commit. MS_INVALID for a bad id. */
+enum ms_status
+ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **writer,
+               struct ms_error *err);
+
+/* Appends. */
+enum ms_status
+ms_blob_write(struct ms_blob_writer *writer, const void *data, size_t size_bytes,
+              struct ms_error *err);
+
+/* Makes the blob durable and visible, replacing an older one; frees the writer, also on failure.
+ * `md5_base64`, when not NULL, is the expected Content-MD5: a mismatch is MS_INVALID and leaves
+ * nothing behind. */
+enum ms_status
+ms_blob_commit(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err);
+
+/* Gives up: removes the temporary file and frees the writer. NULL is fine. */
+void
+ms_blob_abandon(struct ms_blob_writer *writer);
+
+/* Copies the file at `path` in as blob `id` (reflink or copy_file_range where possible), durably. The
+ * size in bytes is stored in *size_bytes. */
+enum ms_status
+ms_blob_import(struct ms_blobs *blobs, const char *id, const char *path, int64_t *size_bytes,
+               struct ms_error *err);
+
+/* Opens the blob for reading: a file descriptor that the caller closes, and its size. MS_NOT_FOUND when
+ * there is none. */
+enum ms_status
+ms_blob_open(struct ms_blobs *blobs, const char *id, int *fd, int64_t *size_bytes,
+             struct ms_error *err);
+
+/* Its path in the file system, whether it exists or not. Owned. MS_INVALID for a bad id. */
+enum ms_status
+ms_blob_path(struct ms_blobs *blobs, const char *id, char **path, struct ms_error *err);
+
+/* Removes it; MS_NOT_FOUND when there is none. */
+enum ms_status
+ms_blob_remove(struct ms_blobs *blobs, const char *id, struct ms_error *err);
+
+#endif
