@@ -1,0 +1,258 @@
+/* The model: entity types, their attributes and relations, as data.
+ *
+ * catalogue.txt describes every type once; generate.lua checks it at build time and prints it as
+ * constant C tables, so that the built-in model costs nothing at start-up. The tables of the store,
+ * the resolver of the query compiler, the schema document and its hash all come from here.
+ * A model can also be read from the schema document of another server: same structs, without storage.
+ *
+ * Everything here is constant and borrowed: the built-in model lives as long as the process, a read
+ * one until ms_model_free. */
+#ifndef MS_MODEL_MODEL_H
+#define MS_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+struct ms_entity_type;
+
+/* ---- attributes ---- */
+
+enum ms_attribute_kind {
+  MS_KIND_SCALAR,     /* a value of `value_type` */
+  MS_KIND_REFERENCE,  /* one entity of `target`, or none */
+  MS_KIND_COLLECTION, /* entities of `target` */
+  MS_KIND_MAPPED      /* entities of `target` that clients see as key → value */
+};
+
+/* What a scalar holds, and how its column stores it. */
+enum ms_value_type {
+  MS_VALUE_NONE,     /* not a scalar */
+  MS_VALUE_STRING,   /* TEXT; ids are strings, too */
+  MS_VALUE_JSON,     /* TEXT that holds JSON text; on the wire a string (Job.data) */
+  MS_VALUE_BOOLEAN,  /* INTEGER 0 or 1 */
+  MS_VALUE_INTEGER,  /* INTEGER */
+  MS_VALUE_NUMBER,   /* REAL */
+  MS_VALUE_DATETIME, /* INTEGER, microseconds since 1970-01-01T00:00:00Z */
+  MS_VALUE_OBJECT,   /* TEXT that holds JSON text; on the wire an object */
+  MS_VALUE_VARIABLE  /* TEXT that holds JSON text; on the wire any value */
+};
+
+/* Bits of ms_attribute.flags. */
+enum ms_attribute_flag {
+  MS_ATTRIBUTE_REQUIRED = 1 << 0,           /* must have a value when a batch ends */
+  MS_ATTRIBUTE_IMMUTABLE = 1 << 1,          /* clients may set it once, at most */
+  MS_ATTRIBUTE_COMPUTED = 1 << 2,           /* listed under `computed` in the schema document */
+  MS_ATTRIBUTE_RESTRICTED = 1 << 3,         /* in conditions alone, never selected */
+  MS_ATTRIBUTE_PRIMARY_KEY = 1 << 4,        /* part of the primary key */
+  MS_ATTRIBUTE_DEFAULT_PROJECTION = 1 << 5, /* selected where a query has no select */
+  MS_ATTRIBUTE_SYSTEM_PROJECTION = 1 << 6,  /* always part of an answer */
+  MS_ATTRIBUTE_UNTYPED = 1 << 7,   /* the schema document hides its type (a known oddity) */
+  MS_ATTRIBUTE_TYPE_NAME = 1 << 8, /* an entity type's name: clients see the type's `name`,
+                                               other servers store its `alias`; we store the name */
+  MS_ATTRIBUTE_LINKED = 1 << 9     /* a scalar whose document also has a $ref to `target` */
+};
+
+/* Where the value of an attribute comes from. */
+enum ms_storage_kind {
+  MS_STORED_UNKNOWN, /* in models of other servers */
+  MS_STORED_COLUMN, /* scalar: `column` of its own row. reference: `column` holds the target's key */
+  MS_STORED_INVERSE, /* rows of the target whose `column` equals our primary_key[0] */
+  MS_STORED_LINK,    /* rows of the target that `link_table` pairs with us */
+  MS_STORED_COMPUTED /* as `computed` says */
+};
+
+/* How a computed attribute comes about; one word of catalogue.txt each. */
+#define MS_COMPUTED_TABLE(X)                                                                \
+  X(LINK, "link")                     /* list of {id, name, type} from the project down */  \
+  X(THUMBNAIL_URL, "thumbnail_url")   /* {"url": …} of thumbnail_id */                    \
+  X(COMPONENT_URL, "component_url")   /* {"url": …} of component_id */                    \
+  X(ANCESTORS, "ancestors")           /* typed contexts above, by parent_id, recursively */ \
+  X(DESCENDANTS, "descendants")       /* typed contexts below, by parent_id, recursively */ \
+  X(TIME_LOGGED, "time_logged")       /* sum of Timelog.duration of the context, seconds */ \
+  X(TIME_LEFT, "time_left")           /* bid minus time logged, seconds */                  \
+  X(LATEST_VERSION, "latest_version") /* the asset's version with the highest number */     \
+  X(IS_LATEST_VERSION, "is_latest_version")                                                 \
+  X(CONFIGURATION_KEY, "configuration_key") /* `key` of the configuration */
+
+enum ms_computed {
+  MS_COMPUTED_NOT,
+#define MS_COMPUTED_ENUM(name, word) MS_COMPUTED_##name,
+  MS_COMPUTED_TABLE(MS_COMPUTED_ENUM)
+#undef MS_COMPUTED_ENUM
+};
+
+struct ms_storage {
+  enum ms_storage_kind kind;
+  enum ms_computed computed; /* COMPUTED, else MS_COMPUTED_NOT */
+  const char *column; /* COLUMN: of our own table. INVERSE: of the target's table. Else NULL */
+  const char
+      *second_column; /* COLUMN: holds primary_key[1] of the target, where it has two; or NULL */
+  const char *link_table;         /* LINK: table with the two columns, else NULL */
+  const char *link_own_column;    /* LINK: holds our primary_key[0] */
+  const char *link_target_column; /* LINK: holds primary_key[0] of the target */
+  const char *filter_column;      /* INVERSE: constant condition on the target's table, or NULL */
+  const char *filter_value;       /* the text that filter_column must equal */
+};
+
+/* A subtype shares its base's record unless it overrides the attribute. */
+struct ms_attribute {
+  const char *name;
+  const struct ms_entity_type *declared_by; /* the type whose description this is */
+  enum ms_attribute_kind kind;
+  enum ms_value_type value_type;       /* of a scalar, else MS_VALUE_NONE */
+  const struct ms_entity_type *target; /* of a relation (or a LINKED scalar), else NULL */
+  const char *alias;                   /* the name on classic servers (`showid`), or NULL */
+  const char *default_json;            /* default as JSON text, or NULL; "{uid}" (with the quotes)
+                                          means a new UUID */
+  const char *const *enum_values;      /* allowed values, or NULL for any */
+  size_t enum_count;
+  unsigned flags;                                /* enum ms_attribute_flag */
+  const struct ms_entity_type *foreign_key_type; /* whose id this scalar holds, or NULL */
+  const char *foreign_key_column; /* column as the schema document names it ("user_id"), or NULL */
+  const char *key_attribute;      /* MAPPED: attribute of `target` that is the key, or NULL */
+  const char *value_attribute;    /* MAPPED: attribute of `target` that is the value, or NULL */
+  struct ms_storage storage;
+};
+
+/* ---- columns: what a family's table consists of ---- */
+
+enum ms_column_type { MS_COLUMN_TEXT, MS_COLUMN_INTEGER, MS_COLUMN_REAL };
+
+struct ms_column {
+  const char *name;
+  enum ms_column_type type;
+  const struct ms_entity_type *references; /* the type whose id it holds, or NULL */
+  bool is_key;                             /* part of the primary key; never null */
+  bool is_hidden;  /* no attribute of this name: known to the store and the compiler alone */
+  bool is_indexed; /* a relation or filter finds rows by it: wants an index */
+};
+
+/* A table of pairs that is no entity type itself. */
+struct ms_link_table {
+  const char *name;
+  const char *columns[2];                /* both TEXT, together the primary key */
+  const struct ms_entity_type *types[2]; /* whose ids they hold */
+};
+
+/* ---- types ---- */
+
+struct ms_entity_type {
+  const char *name;
+  const char *alias; /* table name on classic servers ("Show"), or NULL */
+  const char
+      *classifier_column; /* with `alias`: column that tells this subtype, by its classic name
+                                    ("object_typeid"), or NULL */
+  const char *classifier_value;
+  const struct ms_attribute
+      *classifier;                   /* the attribute of that column (object_type_id), or NULL */
+  const struct ms_entity_type *base; /* NULL for the root of a family */
+  const struct ms_entity_type *root; /* the top of the family, often itself */
+  const char *table;                 /* table of the family; NULL in models of other servers */
+  const char
+      *type_column;      /* column of `table` with the concrete type's name; NULL if the family has
+                              one type alone */
+  const char *stored_as; /* the name written there on creation; mostly `name` */
+  bool is_polymorphic;   /* rows found under this name may be of a subtype */
+  bool is_group_by;      /* allows aggregates with group by */
+
+  const struct ms_attribute *const
+      *attributes; /* inherited ones included; sorted by name (strcmp) */
+  size_t attribute_count;
+  const struct ms_attribute *const *primary_key; /* in the order of entity_key */
+  size_t primary_key_count;
+  const struct ms_attribute *const *default_projections;
+  size_t default_projection_count;
+  const struct ms_attribute *const *system_projections; /* those that are attributes */
+  size_t system_projection_count;
+
+  /* itself first, then every type below it, sorted by name */
+  const struct ms_entity_type *const *descendants;
+  size_t descendant_count;
+
+  /* of the family's table, all subtypes' columns included, key first; on the root alone, and on a
+   * root that lives in another's table (see `table`) none */
+  const struct ms_column *columns;
+  size_t column_count;
+
+  /* the schema document names these beyond the attributes; NULL-terminated, or NULL */
+  const char *const *system_projection_names; /* all, as the document spells them */
+  const char *const *hidden_required;
+  const char *const *hidden_immutable;
+};
+
+struct ms_model {
+  const struct ms_entity_type *types; /* in the order of the schema document */
+  size_t type_count;
+  const struct ms_entity_type *const *types_by_name; /* the same, sorted by name (strcmp) */
+  const struct ms_link_table *link_tables;
+  size_t link_table_count;
+};
+
+enum {
+  MS_MODEL_DOCUMENT_BYTES_MAX = 64 * 1024 * 1024, /* of a schema document that is read or printed */
+  MS_MODEL_TYPES_MAX = 4096,                      /* types in a document that is read */
+  MS_MODEL_ATTRIBUTES_MAX = 4096                  /* attributes per type in it */
+};
+
+/* The model of this program: static, never freed. */
+const struct ms_model *
+ms_model_builtin(void);
+
+/* The type `name` (exact spelling), or NULL. */
+const struct ms_entity_type *
+ms_model_type(const struct ms_model *model, const char *name);
+
+/* As ms_model_type for a name that is not NUL-terminated. */
+const struct ms_entity_type *
+ms_model_type_n(const struct ms_model *model, const char *name, size_t size_bytes);
+
+/* The name of the type most like `name`, or NULL when none is near. */
+const char *
+ms_model_nearest_type(const struct ms_model *model, const char *name);
+
+/* The attribute `name` of `type`, inherited ones included, or NULL. */
+const struct ms_attribute *
+ms_type_attribute(const struct ms_entity_type *type, const char *name);
+
+/* As ms_type_attribute for a name that is not NUL-terminated. */
+const struct ms_attribute *
+ms_type_attribute_n(const struct ms_entity_type *type, const char *name, size_t size_bytes);
+
+/* The name of the attribute most like `name`, or NULL when none is near. */
+const char *
+ms_type_nearest_attribute(const struct ms_entity_type *type, const char *name);
+
+/* Whether `type` is `ancestor` or inherits from it. */
+bool
+ms_type_is_a(const struct ms_entity_type *type, const struct ms_entity_type *ancestor);
+
+/* The word of MS_COMPUTED_TABLE, "" for MS_COMPUTED_NOT. */
+const char *
+ms_computed_name(enum ms_computed computed);
+
+/* ---- the schema document ---- */
+
+/* Writes the list of schema objects that query_schemas answers, keys sorted. */
+void
+ms_model_print_schemas(const struct ms_model *model, struct ms_json_writer *writer);
+
+/* The document's MD5 in lower-case hex, as clients compute it over Python's form of the sorted
+ * document. Borrowed; the built-in model's is made once and kept. MS_MEMORY is the only failure. Not
+ * thread-safe on the first call. */
+enum ms_status
+ms_model_schema_hash(const struct ms_model *model, char hash[33], struct ms_error *err);
+
+/* Reads the schema document of any server into a new model (owned; ms_model_free). Unknown keys are
+ * skipped; a document that does not hang together (a relation to an unknown type, a primary key that
+ * is no attribute, …) is MS_PARSE or MS_PROTOCOL and names the type. */
+enum ms_status
+ms_model_parse(const char *text, size_t size_bytes, struct ms_model **model, struct ms_error *err);
+
+/* Frees a model that ms_model_parse made; NULL is fine. */
+void
+ms_model_free(struct ms_model *model);
+
+#endif
