@@ -1,0 +1,37 @@
+/* The network front of the tracker: libmicrohttpd on the loop.
+ *
+ * Routes are a table. POST /api is authenticated by user and key headers; uploads and downloads by signed,
+ * expiring URLs, or by the key-in-URL form that official clients use (accepted, never logged). Whatever
+ * a client sends, the answer is JSON and the process goes on. */
+#ifndef MS_SERVER_SERVER_H
+#define MS_SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#include "api/api.h"
+#include "base/error.h"
+
+struct ms_server;
+
+struct ms_server_options {
+  const char *listen;     /* "HOST:PORT"; "127.0.0.1:0" lets the system choose a port */
+  const char *public_url; /* how clients reach us (behind a proxy); NULL: from the Host header */
+};
+
+/* Starts to listen; requests are served while the loop runs. MS_USAGE for a bad address, MS_BUSY for
+ * one in use. `api` is borrowed and must outlive the server. */
+enum ms_status
+ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_options *options,
+               struct ms_server **server, struct ms_error *err);
+
+/* The URL to reach it at, with the real port: "http://127.0.0.1:41234". Borrowed. */
+const char *
+ms_server_url(const struct ms_server *server);
+
+/* Stops listening, ends open requests, frees. */
+void
+ms_server_close(struct ms_server *server);
+
+#endif

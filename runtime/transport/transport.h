@@ -1,0 +1,101 @@
+/* How a session reaches its tracker: HTTP (POST /api over libcurl) or embedded (a function call). Both
+ * carry the same text.
+ *
+ * Each operation comes twice: on the loop with a callback, and in place for code that cannot yield. The
+ * embedded transport completes in both cases before the call returns. Without Lua. */
+#ifndef MS_TRANSPORT_TRANSPORT_H
+#define MS_TRANSPORT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "http/http.h"
+
+struct ms_transport;
+struct ms_transport_call;
+
+struct ms_transport_options {
+  const char *server_url; /* NULL or "": the embedded server */
+  const char *user;       /* HTTP: api user */
+  const char *key;        /* HTTP: api key; copied, never printed */
+  const char *data_folder; /* embedded: where the database and blobs are */
+  int64_t timeout_ms;      /* 0: default */
+};
+
+/* Opens a transport. HTTP: checks the URL's form only; nothing is sent. Embedded: opens the database. */
+enum ms_status
+ms_transport_open(uv_loop_t *loop, const struct ms_transport_options *options,
+                  struct ms_transport **transport, struct ms_error *err);
+
+/* Ends whatever is under way without callbacks. */
+void
+ms_transport_close(struct ms_transport *transport);
+
+/* "http://host:port" or "embedded:/path/of/data": for messages and tostring. */
+const char *
+ms_transport_name(const struct ms_transport *transport);
+
+bool
+ms_transport_is_embedded(const struct ms_transport *transport);
+
+/* The name of the acting user. */
+const char *
+ms_transport_user(const struct ms_transport *transport);
+
+/* `answer` is the JSON array (borrowed; ms_buffer_take allowed). The server's error objects have already
+ * become a status and message (MS_SERVER quotes the exception's name and content; those that we know
+ * get their own status), as have HTML, half an answer, a refused connection, a wrong key. */
+typedef void (*ms_transport_done)(void *user, enum ms_status status, struct ms_buffer *answer,
+                                  const struct ms_error *err);
+
+/* Sends a batch (a JSON array of operations, copied). `retry`: sending twice is safe. `call` may be NULL;
+ * it is valid until `done` is called. `done` may be called before this returns (embedded). */
+enum ms_status
+ms_transport_send(struct ms_transport *transport, const char *body, size_t body_bytes, bool retry,
+                  ms_transport_done done, void *user, struct ms_transport_call **call,
+                  struct ms_error *err);
+
+void
+ms_transport_cancel(struct ms_transport_call *call);
+
+/* The same in place. `answer` is initialised by the callee and freed by the caller. */
+enum ms_status
+ms_transport_perform(struct ms_transport *transport, const char *body, size_t body_bytes, bool retry,
+                     struct ms_buffer *answer, struct ms_error *err);
+
+/* ---- component data ---- */
+
+struct ms_transport_file {
+  const char *url;                     /* from get_upload_metadata, or of a download */
+  const struct ms_http_header *headers; /* upload: those that get_upload_metadata gave */
+  size_t header_count;
+  const char *path; /* upload: the file to read; download: the file to write (the caller renames) */
+  void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
+};
+
+/* Size in bytes moved, at the end. */
+typedef void (*ms_transport_file_done)(void *user, enum ms_status status, int64_t size_bytes,
+                                       const struct ms_error *err);
+
+/* Sends or fetches a file; `done` as above. In-place forms below. */
+enum ms_status
+ms_transport_upload(struct ms_transport *transport, const struct ms_transport_file *file,
+                    ms_transport_file_done done, void *user, struct ms_transport_call **call,
+                    struct ms_error *err);
+enum ms_status
+ms_transport_download(struct ms_transport *transport, const struct ms_transport_file *file,
+                      ms_transport_file_done done, void *user, struct ms_transport_call **call,
+                      struct ms_error *err);
+enum ms_status
+ms_transport_upload_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
+                             int64_t *size_bytes, struct ms_error *err);
+enum ms_status
+ms_transport_download_in_place(struct ms_transport *transport,
+                               const struct ms_transport_file *file, int64_t *size_bytes,
+                               struct ms_error *err);
+
+#endif
