@@ -104,16 +104,22 @@ struct ms_attribute {
   enum ms_attribute_kind kind;
   enum ms_value_type value_type;       /* of a scalar, else MS_VALUE_NONE */
   const struct ms_entity_type *target; /* of a relation (or a LINKED scalar), else NULL */
-  const char *alias;                   /* the name on classic servers (`showid`), or NULL */
-  const char *default_json;            /* default as JSON text, or NULL; "{uid}" (with the quotes)
+  const struct ms_entity_type
+      *row_type;                  /* whose rows a relation finds: mostly `target`, a base of it
+                                            where the declared type is too narrow (Status.tasks is
+                                            declared with Task and yields shots, too); else NULL */
+  const char *alias;              /* the name on classic servers (`showid`), or NULL */
+  const char *default_json;       /* default as JSON text, or NULL; "{uid}" (with the quotes)
                                           means a new UUID */
-  const char *const *enum_values;      /* allowed values, or NULL for any */
+  const char *const *enum_values; /* allowed values, or NULL for any */
   size_t enum_count;
   unsigned flags;                                /* enum ms_attribute_flag */
   const struct ms_entity_type *foreign_key_type; /* whose id this scalar holds, or NULL */
-  const char *foreign_key_column; /* column as the schema document names it ("user_id"), or NULL */
-  const char *key_attribute;      /* MAPPED: attribute of `target` that is the key, or NULL */
-  const char *value_attribute;    /* MAPPED: attribute of `target` that is the value, or NULL */
+  const char
+      *foreign_key; /* the same as the schema document spells it ("User.user_id"), or NULL; may
+                              name a type that does not exist */
+  const char *key_attribute;   /* MAPPED: attribute of `target` that is the key, or NULL */
+  const char *value_attribute; /* MAPPED: attribute of `target` that is the value, or NULL */
   struct ms_storage storage;
 };
 
@@ -121,13 +127,30 @@ struct ms_attribute {
 
 enum ms_column_type { MS_COLUMN_TEXT, MS_COLUMN_INTEGER, MS_COLUMN_REAL };
 
+/* What happens to a row when the entity whose id the column holds is deleted. */
+enum ms_on_delete {
+  MS_ON_DELETE_NOTHING, /* holds no id */
+  MS_ON_DELETE_CLEAR,   /* the column becomes null */
+  MS_ON_DELETE_CASCADE, /* the row is deleted, too */
+  MS_ON_DELETE_REFUSE   /* the deletion is an integrity error */
+};
+
 struct ms_column {
   const char *name;
   enum ms_column_type type;
-  const struct ms_entity_type *references; /* the type whose id it holds, or NULL */
-  bool is_key;                             /* part of the primary key; never null */
+  const struct ms_entity_type
+      *references; /* the type whose id it holds; NULL when it holds none, or,
+                                              with an on_delete, that of an entity of any type */
+  enum ms_on_delete on_delete;
+  bool is_key;     /* part of the primary key; never null */
   bool is_hidden;  /* no attribute of this name: known to the store and the compiler alone */
-  bool is_indexed; /* a relation or filter finds rows by it: wants an index */
+  bool is_indexed; /* rows are found by it: wants an index of its own */
+};
+
+/* Columns that no two rows of a table share (nulls apart). */
+struct ms_unique {
+  const char *const *columns;
+  size_t column_count;
 };
 
 /* A table of pairs that is no entity type itself. */
@@ -172,10 +195,12 @@ struct ms_entity_type {
   const struct ms_entity_type *const *descendants;
   size_t descendant_count;
 
-  /* of the family's table, all subtypes' columns included, key first; on the root alone, and on a
-   * root that lives in another's table (see `table`) none */
+  /* of the family's table, all subtypes' columns included, key first; none on subtypes, and none on
+   * a root that lives in another's table (see `table`) */
   const struct ms_column *columns;
   size_t column_count;
+  const struct ms_unique *uniques;
+  size_t unique_count;
 
   /* the schema document names these beyond the attributes; NULL-terminated, or NULL */
   const char *const *system_projection_names; /* all, as the document spells them */
