@@ -25,6 +25,10 @@ ms_arena_free(struct ms_arena *arena);
 void *
 ms_arena_alloc(struct ms_arena *arena, size_t size_bytes);
 
+/* As ms_arena_alloc, for `count` elements; NULL also when the product does not fit a size_t. */
+void *
+ms_arena_alloc_array(struct ms_arena *arena, size_t element_bytes, size_t count);
+
 /* A NUL-terminated copy of `size_bytes` bytes. */
 char *
 ms_arena_strndup(struct ms_arena *arena, const char *text, size_t size_bytes);
@@ -37,6 +41,7 @@ ms_arena_printf(struct ms_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #define MS_ARENA_NEW(arena, type) ((type *)ms_arena_alloc((arena), sizeof(type)))
-#define MS_ARENA_ARRAY(arena, type, count) ((type *)ms_arena_alloc((arena), sizeof(type) * (count)))
+#define MS_ARENA_ARRAY(arena, type, count) \
+  ((type *)ms_arena_alloc_array((arena), sizeof(type), (count)))
 
 #endif

@@ -10,28 +10,28 @@
 #include <stdbool.h>
 
 /* Every status with the code that Lua sees in `err.code`. */
-#define MS_STATUS_TABLE(X)                                                                         \
-  X(OK, "ok")                           /* success */                                              \
-  X(USAGE, "usage")                     /* the caller's options or arguments are wrong */          \
-  X(INVALID, "invalid")                 /* a value that the data model refuses */                  \
-  X(PARSE, "parse")                     /* a query, document or configuration cannot be read */    \
-  X(NOT_FOUND, "not_found")             /* no such thing */                                        \
-  X(NOT_UNIQUE, "not_unique")           /* more than one where one was asked for */                \
-  X(EXISTS, "exists")                   /* there already is one */                                 \
-  X(INTEGRITY, "integrity")             /* a reference to something that does not exist */         \
-  X(AUTHENTICATION, "authentication")   /* wrong user or key */                                    \
-  X(PERMISSION, "permission")           /* known, but not allowed */                               \
-  X(NETWORK, "network")                 /* could not be reached, or the line broke */              \
-  X(TIMEOUT, "timeout")                 /* took longer than allowed */                             \
-  X(PROTOCOL, "protocol")               /* the other side answered nonsense */                     \
-  X(SERVER, "server")                   /* the other side refused; the message quotes it */        \
-  X(IO, "io")                           /* the operating system refused a file or a process */     \
-  X(LIMIT, "limit")                     /* larger than a named limit */                            \
-  X(BUSY, "busy")                       /* held by somebody else just now */                       \
-  X(CLOSED, "closed")                   /* used after it was closed */                             \
-  X(CANCELLED, "cancelled")             /* stopped on request */                                   \
-  X(MEMORY, "memory")                   /* out of memory */                                        \
-  X(INTERNAL, "internal")               /* our own mistake */
+#define MS_STATUS_TABLE(X)                                                                    \
+  X(OK, "ok")                         /* success */                                           \
+  X(USAGE, "usage")                   /* the caller's options or arguments are wrong */       \
+  X(INVALID, "invalid")               /* a value that the data model refuses */               \
+  X(PARSE, "parse")                   /* a query, document or configuration cannot be read */ \
+  X(NOT_FOUND, "not_found")           /* no such thing */                                     \
+  X(NOT_UNIQUE, "not_unique")         /* more than one where one was asked for */             \
+  X(EXISTS, "exists")                 /* there already is one */                              \
+  X(INTEGRITY, "integrity")           /* a reference to something that does not exist */      \
+  X(AUTHENTICATION, "authentication") /* wrong user or key */                                 \
+  X(PERMISSION, "permission")         /* known, but not allowed */                            \
+  X(NETWORK, "network")               /* could not be reached, or the line broke */           \
+  X(TIMEOUT, "timeout")               /* took longer than allowed */                          \
+  X(PROTOCOL, "protocol")             /* the other side answered nonsense */                  \
+  X(SERVER, "server")                 /* the other side refused; the message quotes it */     \
+  X(IO, "io")                         /* the operating system refused a file or a process */  \
+  X(LIMIT, "limit")                   /* larger than a named limit */                         \
+  X(BUSY, "busy")                     /* held by somebody else just now */                    \
+  X(CLOSED, "closed")                 /* used after it was closed */                          \
+  X(CANCELLED, "cancelled")           /* stopped on request */                                \
+  X(MEMORY, "memory")                 /* out of memory */                                     \
+  X(INTERNAL, "internal")             /* our own mistake */
 
 enum ms_status {
 #define MS_STATUS_ENUM(name, code) MS_##name,
@@ -62,8 +62,9 @@ enum ms_status
 ms_fail_errno(struct ms_error *err, int error_number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "`format`: " in front of the message in `err`; returns its status. For adding what was being
- * done: "open job database: permission denied". */
+/* Puts "`format`: " in front of the message in `err`; returns its status (MS_INTERNAL when `err`
+ * is NULL, so keep the status then). For adding what was being done: "open job database: permission
+ * denied". */
 enum ms_status
 ms_error_prefix(struct ms_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

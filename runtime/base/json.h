@@ -2,9 +2,10 @@
  *
  * Three doors: a pull reader that allocates nothing but one scratch buffer, a tree in an arena for
  * request bodies whose members come in any order, and a writer into a bounded buffer.
- * Promises: 64-bit integers survive; a number outside double's range is an error; text is valid UTF-8
- * in both directions (checked when reading; bad bytes become U+FFFD when writing); doubles print
- * as the shortest text that reads back the same; errors name the byte offset. */
+ * Promises: 64-bit integers survive, larger ones become doubles; a number outside double's range is
+ * an error; text is valid UTF-8 in both directions (checked when reading; bad bytes become U+FFFD when
+ * writing); doubles print as the shortest text of 15 to 17 digits that reads back the same, and stay
+ * doubles (24.0); errors name the byte offset. */
 #ifndef MS_BASE_JSON_H
 #define MS_BASE_JSON_H
 
@@ -41,7 +42,7 @@ struct ms_json_reader {
   size_t token_offset_bytes; /* where the last event began */
   struct ms_buffer scratch;  /* decoded strings with escapes */
   int depth;
-  uint8_t expect;                         /* what the grammar allows next */
+  uint8_t expect;                           /* what the grammar allows next */
   uint8_t is_object[MS_JSON_DEPTH_MAX + 1]; /* per level */
   /* of the last event: */
   enum ms_json_type type;
@@ -57,7 +58,8 @@ ms_json_reader_init(struct ms_json_reader *reader, const char *text, size_t size
 void
 ms_json_reader_free(struct ms_json_reader *reader);
 
-/* Reads the next event into reader->type and its value fields. MS_PARSE for bad text. */
+/* Reads the next event into reader->type and its value fields. MS_PARSE for bad text, MS_LIMIT for
+ * deeper nesting than MS_JSON_DEPTH_MAX; after a failure only ms_json_reader_free is useful. */
 enum ms_status
 ms_json_next(struct ms_json_reader *reader, struct ms_error *err);
 
@@ -68,18 +70,20 @@ ms_json_skip(struct ms_json_reader *reader, struct ms_error *err);
 /* ---- tree ---- */
 
 struct ms_json_node {
-  enum ms_json_type type;    /* NULL … OBJECT */
-  const char *key;           /* of a member of an object, else NULL; NUL-terminated */
-  const char *string;        /* STRING; NUL-terminated (and may contain NULs: see string_bytes) */
+  enum ms_json_type type; /* NULL … OBJECT */
+  const char *key;        /* of a member of an object, else NULL; NUL-terminated */
+  const char *string;     /* STRING; NUL-terminated (and may contain NULs: see string_bytes) */
   size_t string_bytes;
-  int64_t integer;           /* INTEGER */
-  double number;             /* NUMBER, INTEGER */
+  int64_t integer;            /* INTEGER */
+  double number;              /* NUMBER, INTEGER */
   struct ms_json_node *first; /* ARRAY, OBJECT: first child, or NULL */
   struct ms_json_node *next;  /* the next sibling, or NULL */
-  size_t count;              /* ARRAY, OBJECT: children */
+  size_t count;               /* ARRAY, OBJECT: children */
 };
 
-/* The whole document as a tree in `arena`; of equal keys the last one counts for ms_json_get. */
+/* The whole document as a tree in `arena`, borrowed from it; of equal keys the last one counts for
+ * ms_json_get. MS_PARSE for bad text and for keys that contain U+0000, MS_LIMIT when the arena is
+ * full. */
 enum ms_status
 ms_json_parse(struct ms_arena *arena, const char *text, size_t size_bytes,
               struct ms_json_node **root, struct ms_error *err);
@@ -119,6 +123,7 @@ void
 ms_json_end_array(struct ms_json_writer *writer);
 void
 ms_json_key(struct ms_json_writer *writer, const char *key);
+/* NULL is written as null. */
 void
 ms_json_string(struct ms_json_writer *writer, const char *string);
 void

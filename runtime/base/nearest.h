@@ -14,7 +14,9 @@ ms_word_distance(const char *a, const char *b);
 /* Running search: start with best = NULL, distance = 0, then offer every candidate. */
 struct ms_nearest {
   const char *word; /* borrowed */
-  const char *best; /* borrowed, NULL while nothing is near enough (a third of the length, at least 1) */
+  const char
+      *best; /* borrowed; NULL while nothing is near enough (a third of the length, at least 1,
+                        less than the whole word) */
   size_t distance;
 };
 
