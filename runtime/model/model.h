@@ -52,7 +52,8 @@ enum ms_attribute_flag {
   MS_ATTRIBUTE_UNTYPED = 1 << 7,   /* the schema document hides its type (a known oddity) */
   MS_ATTRIBUTE_TYPE_NAME = 1 << 8, /* an entity type's name: clients see the type's `name`,
                                                other servers store its `alias`; we store the name */
-  MS_ATTRIBUTE_LINKED = 1 << 9     /* a scalar whose document also has a $ref to `target` */
+  MS_ATTRIBUTE_LINKED = 1 << 9,    /* a scalar whose document also has a $ref to `target` */
+  MS_ATTRIBUTE_HIDDEN = 1 << 10    /* works like any other but is not in the document */
 };
 
 /* Where the value of an attribute comes from. */
@@ -104,20 +105,19 @@ struct ms_attribute {
   enum ms_attribute_kind kind;
   enum ms_value_type value_type;       /* of a scalar, else MS_VALUE_NONE */
   const struct ms_entity_type *target; /* of a relation (or a LINKED scalar), else NULL */
-  const struct ms_entity_type
-      *row_type;                  /* whose rows a relation finds: mostly `target`, a base of it
-                                            where the declared type is too narrow (Status.tasks is
-                                            declared with Task and yields shots, too); else NULL */
-  const char *alias;              /* the name on classic servers (`showid`), or NULL */
-  const char *default_json;       /* default as JSON text, or NULL; "{uid}" (with the quotes)
-                                          means a new UUID */
+  /* Whose rows a relation finds, else NULL. Mostly `target`; a base of it where the declared type is
+   * too narrow (Status.tasks is declared with Task and yields shots, too). */
+  const struct ms_entity_type *row_type;
+  const char *alias; /* the name on classic servers ("showid"), or NULL */
+  /* JSON text, or NULL for none; "{uid}", quotes included, means a new UUID. */
+  const char *default_json;
   const char *const *enum_values; /* allowed values, or NULL for any */
   size_t enum_count;
   unsigned flags;                                /* enum ms_attribute_flag */
   const struct ms_entity_type *foreign_key_type; /* whose id this scalar holds, or NULL */
-  const char
-      *foreign_key; /* the same as the schema document spells it ("User.user_id"), or NULL; may
-                              name a type that does not exist */
+  /* The same as the schema document spells it ("User.user_id"), or NULL. Column and even type need
+   * not exist. */
+  const char *foreign_key;
   const char *key_attribute;   /* MAPPED: attribute of `target` that is the key, or NULL */
   const char *value_attribute; /* MAPPED: attribute of `target` that is the value, or NULL */
   struct ms_storage storage;
@@ -138,12 +138,12 @@ enum ms_on_delete {
 struct ms_column {
   const char *name;
   enum ms_column_type type;
-  const struct ms_entity_type
-      *references; /* the type whose id it holds; NULL when it holds none, or,
-                                              with an on_delete, that of an entity of any type */
+  /* The type whose id it holds. NULL when it holds none; with an `on_delete` other than NOTHING, that
+   * of an entity of any type. */
+  const struct ms_entity_type *references;
   enum ms_on_delete on_delete;
   bool is_key;     /* part of the primary key; never null */
-  bool is_hidden;  /* no attribute of this name: known to the store and the compiler alone */
+  bool is_hidden;  /* no attribute of this name: a type_column */
   bool is_indexed; /* rows are found by it: wants an index of its own */
 };
 
@@ -165,20 +165,19 @@ struct ms_link_table {
 struct ms_entity_type {
   const char *name;
   const char *alias; /* table name on classic servers ("Show"), or NULL */
-  const char
-      *classifier_column; /* with `alias`: column that tells this subtype, by its classic name
-                                    ("object_typeid"), or NULL */
+  /* With `alias`: the column and its value that tell this subtype, by its classic name
+   * ("object_typeid"), or NULL; and the attribute of that column (object_type_id). */
+  const char *classifier_column;
   const char *classifier_value;
-  const struct ms_attribute
-      *classifier;                   /* the attribute of that column (object_type_id), or NULL */
+  const struct ms_attribute *classifier;
   const struct ms_entity_type *base; /* NULL for the root of a family */
   const struct ms_entity_type *root; /* the top of the family, often itself */
-  const char *table;                 /* table of the family; NULL in models of other servers */
-  const char
-      *type_column;      /* column of `table` with the concrete type's name; NULL if the family has
-                              one type alone */
+  const char *table;                 /* of the family; NULL in models of other servers */
+  /* Column of `table` with the concrete type's name ("__entity_type__"); NULL if the family has one
+   * type alone. A table that serves two families has one such column for each. */
+  const char *type_column;
   const char *stored_as; /* the name written there on creation; mostly `name` */
-  bool is_polymorphic;   /* rows found under this name may be of a subtype */
+  bool is_polymorphic;   /* has subtypes: rows found under this name may be of one of them */
   bool is_group_by;      /* allows aggregates with group by */
 
   const struct ms_attribute *const
@@ -191,21 +190,19 @@ struct ms_entity_type {
   const struct ms_attribute *const *system_projections; /* those that are attributes */
   size_t system_projection_count;
 
-  /* itself first, then every type below it, sorted by name */
-  const struct ms_entity_type *const *descendants;
+  const struct ms_entity_type *const *descendants; /* itself first, then all below it by name */
   size_t descendant_count;
 
-  /* of the family's table, all subtypes' columns included, key first; none on subtypes, and none on
-   * a root that lives in another's table (see `table`) */
+  /* Of the family's table, all subtypes' columns included, key first; none on subtypes, and none on
+   * a root that lives in another's table (see `table`). */
   const struct ms_column *columns;
   size_t column_count;
   const struct ms_unique *uniques;
   size_t unique_count;
 
-  /* the schema document names these beyond the attributes; NULL-terminated, or NULL */
-  const char *const *system_projection_names; /* all, as the document spells them */
-  const char *const *hidden_required;
-  const char *const *hidden_immutable;
+  /* All system projections as the schema document spells them: by alias ("showid"), some without an
+   * attribute; NULL-terminated. */
+  const char *const *system_projection_names;
 };
 
 struct ms_model {
