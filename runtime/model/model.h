@@ -50,8 +50,8 @@ enum ms_attribute_flag {
   MS_ATTRIBUTE_DEFAULT_PROJECTION = 1 << 5, /* selected where a query has no select */
   MS_ATTRIBUTE_SYSTEM_PROJECTION = 1 << 6,  /* always part of an answer */
   MS_ATTRIBUTE_UNTYPED = 1 << 7,   /* the schema document hides its type (a known oddity) */
-  MS_ATTRIBUTE_TYPE_NAME = 1 << 8, /* an entity type's name: clients see the type's `name`,
-                                               other servers store its `alias`; we store the name */
+  MS_ATTRIBUTE_TYPE_NAME = 1 << 8, /* an entity type's name; classic servers store its alias and
+                                      translate, we store the name */
   MS_ATTRIBUTE_LINKED = 1 << 9,    /* a scalar whose document also has a $ref to `target` */
   MS_ATTRIBUTE_HIDDEN = 1 << 10    /* works like any other but is not in the document */
 };
@@ -66,17 +66,21 @@ enum ms_storage_kind {
 };
 
 /* How a computed attribute comes about; one word of catalogue.txt each. */
-#define MS_COMPUTED_TABLE(X)                                                                \
-  X(LINK, "link")                     /* list of {id, name, type} from the project down */  \
-  X(THUMBNAIL_URL, "thumbnail_url")   /* {"url": …} of thumbnail_id */                    \
-  X(COMPONENT_URL, "component_url")   /* {"url": …} of component_id */                    \
-  X(ANCESTORS, "ancestors")           /* typed contexts above, by parent_id, recursively */ \
-  X(DESCENDANTS, "descendants")       /* typed contexts below, by parent_id, recursively */ \
-  X(TIME_LOGGED, "time_logged")       /* sum of Timelog.duration of the context, seconds */ \
-  X(TIME_LEFT, "time_left")           /* bid minus time logged, seconds */                  \
-  X(LATEST_VERSION, "latest_version") /* the asset's version with the highest number */     \
-  X(IS_LATEST_VERSION, "is_latest_version")                                                 \
+/* clang-format off */
+#define MS_COMPUTED_TABLE(X)                                                                      \
+  X(LINK, "link")                           /* list of {id, name, type}, project first */         \
+  X(THUMBNAIL_URL, "thumbnail_url")         /* {"url": of the picture thumbnail_id} */            \
+  X(COMPONENT_URL, "component_url")         /* {"url": of the data of component_id} */            \
+  X(COMPONENT_THUMBNAIL_URL, "component_thumbnail_url") /* {"url": of component_id's picture} */  \
+  X(ANCESTORS, "ancestors")                 /* typed contexts above, along parent_id */           \
+  X(DESCENDANTS, "descendants")             /* typed contexts below, along parent_id */           \
+  X(TIME_LOGGED, "time_logged")             /* sum of the context's Timelog.duration, seconds */  \
+  X(TIME_LEFT, "time_left")                 /* bid minus time logged, seconds */                  \
+  X(LATEST_VERSION, "latest_version")       /* the asset's version with the highest number */     \
+  X(IS_LATEST_VERSION, "is_latest_version") /* whether its asset has no higher number */          \
+  X(IS_OPEN, "is_open")                     /* whether now lies in start_date … end_date */       \
   X(CONFIGURATION_KEY, "configuration_key") /* `key` of the configuration */
+/* clang-format on */
 
 enum ms_computed {
   MS_COMPUTED_NOT,
@@ -98,6 +102,29 @@ struct ms_storage {
   const char *filter_value;       /* the text that filter_column must equal */
 };
 
+/* What the server puts into an attribute that a creation leaves out. */
+/* clang-format off */
+#define MS_FILL_TABLE(X)                                                                     \
+  X(NOW, "now")           /* the time of the batch */                                        \
+  X(CALLER, "caller")     /* id of the acting user */                                        \
+  X(PROJECT, "project")   /* the parent's project_id; a project's own id */                  \
+  X(STATUS, "status")     /* first status that the project's schema has for it */            \
+  X(TYPE, "type")         /* first type that the project's schema has for it */              \
+  X(VERSION, "version")   /* one more than the asset's highest version, from 1 */            \
+  X(USERNAME, "username") /* a name that nobody has yet */                                   \
+  X(SEQUENCE, "sequence") /* one more than the highest in the table, from 1 */               \
+  X(UUID, "uuid")         /* a new UUID */                                                   \
+  X(TYPE_OF, "type_of")   /* name of the type of the entity whose id `fill_argument` holds */
+/* clang-format on */
+
+enum ms_fill {
+  MS_FILL_NOTHING,
+  MS_FILL_VALUE, /* `fill_argument` is the value as JSON text */
+#define MS_FILL_ENUM(name, word) MS_FILL_##name,
+  MS_FILL_TABLE(MS_FILL_ENUM)
+#undef MS_FILL_ENUM
+};
+
 /* A subtype shares its base's record unless it overrides the attribute. */
 struct ms_attribute {
   const char *name;
@@ -111,6 +138,8 @@ struct ms_attribute {
   const char *alias; /* the name on classic servers ("showid"), or NULL */
   /* JSON text, or NULL for none; "{uid}", quotes included, means a new UUID. */
   const char *default_json;
+  enum ms_fill fill;
+  const char *fill_argument;      /* of VALUE and TYPE_OF, else NULL */
   const char *const *enum_values; /* allowed values, or NULL for any */
   size_t enum_count;
   unsigned flags;                                /* enum ms_attribute_flag */
