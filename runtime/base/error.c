@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const char *const status_codes[] = {
 #define MS_STATUS_CODE(name, code) code,
     MS_STATUS_TABLE(MS_STATUS_CODE)
@@ -30,16 +32,20 @@ status_of_errno(int error_number)
   }
 }
 
-/* Takes a UTF-8 sequence that the cut split off the end of a message. */
+/* Takes away the beginning of a character that the cut split. */
 static void
-drop_split_sequence(char *message, size_t length)
+drop_split_character(char *message, size_t length)
 {
   size_t start = length;
   while (start > 0 && ((unsigned char)message[start - 1] & 0xC0) == 0x80) {
     start--;
   }
   if (start > 0 && (unsigned char)message[start - 1] >= 0xC0) {
-    message[start - 1] = '\0';
+    start--;
+    uint32_t code_point;
+    if (ms_utf8_decode(message + start, length - start, &code_point) == 0) {
+      message[start] = '\0';
+    }
   }
 }
 
@@ -50,7 +56,7 @@ set_message(struct ms_error *err, const char *first, const char *second)
   char joined[MS_ERROR_MESSAGE_MAX];
   int length = snprintf(joined, sizeof joined, second ? "%s: %s" : "%s", first, second);
   if (length >= (int)sizeof joined) {
-    drop_split_sequence(joined, sizeof joined - 1);
+    drop_split_character(joined, sizeof joined - 1);
   }
   memcpy(err->message, joined, strlen(joined) + 1);
 }
@@ -64,7 +70,7 @@ ms_fail_v(struct ms_error *err, enum ms_status status, const char *format, va_li
   char message[MS_ERROR_MESSAGE_MAX];
   int length = vsnprintf(message, sizeof message, format, arguments);
   if (length >= (int)sizeof message) {
-    drop_split_sequence(message, sizeof message - 1);
+    drop_split_character(message, sizeof message - 1);
   }
   err->status = status;
   set_message(err, message, NULL);

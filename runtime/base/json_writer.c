@@ -122,6 +122,18 @@ put_wide(struct ms_json_writer *writer, const char *text, size_t size_bytes)
   return length ? length : 1;
 }
 
+/* The end of the run of characters at `text` that stand for themselves. */
+static const char *
+skip_plain(const struct ms_json_writer *writer, const char *text, const char *end)
+{
+  const char *special = ms_json_skip_plain(text, end);
+  if (writer->python_style) { /* Python escapes DEL, too */
+    const char *del = memchr(text, 0x7F, (size_t)(special - text));
+    return del ? del : special;
+  }
+  return special;
+}
+
 /* The quoted string, without any separator. */
 static void
 put_string(struct ms_json_writer *writer, const char *string, size_t size_bytes)
@@ -130,7 +142,7 @@ put_string(struct ms_json_writer *writer, const char *string, size_t size_bytes)
   const char *end = string + size_bytes;
   ms_buffer_append_char(writer->out, '"');
   while (next < end) {
-    const char *special = ms_json_skip_plain(next, end);
+    const char *special = skip_plain(writer, next, end);
     ms_buffer_append(writer->out, next, (size_t)(special - next));
     next = special;
     if (next < end && (unsigned char)*next < 0x80) {
