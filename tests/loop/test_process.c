@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,7 +52,7 @@ start(struct run *run, const char *const *arguments, enum ms_process_stream outp
                                        .cwd = cwd,
                                        .output = output,
                                        .error = output,
-                                       .on_output = collect,
+                                       .on_output = on_output,
                                        .on_end = ended,
                                        .user = run};
   return ms_process_spawn(&run->loop, &options, &run->process, err);
@@ -74,7 +76,8 @@ output_and_exit_code_arrive(void **state)
   struct run run;
   (void)state;
   assert_int_equal(
-      start(&run, SHELL("echo out; echo err >&2; exit 7"), MS_PROCESS_PIPE, NULL, NULL), MS_OK);
+      start(&run, SHELL("echo out; echo err >&2; exit 7"), MS_PROCESS_PIPE, collect, NULL, NULL),
+      MS_OK);
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_int_equal(run.ends, 1);
   assert_int_equal(run.result.exit_code, 7);
@@ -89,8 +92,9 @@ a_lot_of_output_is_whole(void **state)
 {
   struct run run;
   (void)state;
-  assert_int_equal(start(&run, SHELL("head -c 20000000 /dev/zero"), MS_PROCESS_PIPE, NULL, NULL),
-                   MS_OK);
+  assert_int_equal(
+      start(&run, SHELL("head -c 20000000 /dev/zero"), MS_PROCESS_PIPE, collect, NULL, NULL),
+      MS_OK);
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_int_equal(run.output[0].size_bytes, 20000000);
   finish(&run);
@@ -102,7 +106,7 @@ a_terminal_is_seen_and_passes_bytes_as_they_are(void **state)
   struct run run;
   (void)state;
   assert_int_equal(start(&run, SHELL("test -t 1 && test -t 2 && echo yes; echo no >&2"),
-                         MS_PROCESS_TERMINAL, NULL, NULL),
+                         MS_PROCESS_TERMINAL, collect, NULL, NULL),
                    MS_OK);
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_string_equal(ms_buffer_string(&run.output[0]), "yes\nno\n");
@@ -130,7 +134,8 @@ what_cannot_start_says_why(void **state)
     struct run run;
     struct ms_error err = {0};
     const char *arguments[] = {cases[i].command, NULL};
-    assert_int_equal(start(&run, arguments, MS_PROCESS_PIPE, cases[i].cwd, &err), cases[i].status);
+    assert_int_equal(start(&run, arguments, MS_PROCESS_PIPE, collect, cases[i].cwd, &err),
+                     cases[i].status);
     assert_non_null(strstr(err.message, cases[i].text));
     finish(&run);
   }
@@ -141,7 +146,8 @@ a_signal_reaches_the_group(void **state)
 {
   struct run run;
   (void)state;
-  assert_int_equal(start(&run, SHELL("sleep 60 & sleep 60"), MS_PROCESS_PIPE, NULL, NULL), MS_OK);
+  assert_int_equal(start(&run, SHELL("sleep 60 & sleep 60"), MS_PROCESS_PIPE, collect, NULL, NULL),
+                   MS_OK);
   ms_process_signal(run.process, SIGTERM);
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_int_equal(run.result.exit_code, -1);
@@ -162,24 +168,17 @@ a_tree_signal_reaches_those_who_left_the_group(void **state)
 {
   struct run run;
   (void)state;
+  ms_process_become_subreaper();
   assert_int_equal(start(&run, SHELL("setsid sh -c 'echo $$; exec sleep 60' & wait"),
-                         MS_PROCESS_PIPE, NULL, NULL),
+                         MS_PROCESS_PIPE, stop_when_told, NULL, NULL),
                    MS_OK);
-  ms_process_free(run.process);
-  struct ms_process_options options = {.arguments =
-                                           SHELL("setsid sh -c 'echo $$; exec sleep 60' & wait"),
-                                       .output = MS_PROCESS_PIPE,
-                                       .on_output = stop_when_told,
-                                       .on_end = ended,
-                                       .user = &run};
-  assert_int_equal(ms_process_spawn(&run.loop, &options, &run.process, NULL), MS_OK);
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_int_equal(run.result.signal, SIGKILL);
   pid_t grandchild = (pid_t)atoi(ms_buffer_string(&run.output[0]));
-  assert_true(grandchild > 1);
-  for (int i = 0; i < 100 && ms_process_start_ticks(grandchild) && kill(grandchild, 0) == 0; i++)
-    usleep(10000);
-  assert_true(kill(grandchild, 0) != 0);
+  int status = 0;
+  assert_int_equal(waitpid(grandchild, &status, 0), grandchild);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
   finish(&run);
 }
 
@@ -189,7 +188,8 @@ output_held_open_by_a_stranger_is_given_up(void **state)
   struct run run;
   (void)state;
   assert_int_equal(
-      start(&run, SHELL("setsid sleep 30 & echo started"), MS_PROCESS_PIPE, NULL, NULL), MS_OK);
+      start(&run, SHELL("setsid sleep 30 & echo started"), MS_PROCESS_PIPE, collect, NULL, NULL),
+      MS_OK);
   uint64_t before = uv_hrtime();
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_int_equal(run.result.exit_code, 0);
@@ -204,7 +204,7 @@ freeing_ends_a_running_child(void **state)
 {
   struct run run;
   (void)state;
-  assert_int_equal(start(&run, SHELL("sleep 60"), MS_PROCESS_PIPE, NULL, NULL), MS_OK);
+  assert_int_equal(start(&run, SHELL("sleep 60"), MS_PROCESS_PIPE, collect, NULL, NULL), MS_OK);
   pid_t pid = ms_process_pid(run.process);
   finish(&run);
   assert_int_equal(run.ends, 0);

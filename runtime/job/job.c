@@ -1,0 +1,11 @@
+/* Puts the module together. */
+#include "job/job.h"
+
+int
+luaopen_moonshift_core_job(lua_State *L)
+{
+  lua_newtable(L);
+  ms_job_open_command(L);
+  ms_job_open_lease(L);
+  return 1;
+}

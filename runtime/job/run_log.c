@@ -1,0 +1,345 @@
+/* Bytes -> clean line (line_filter) -> time in front, secrets masked -> file. The file's first half is the
+ * head; behind it two files of a quarter each are written in turn, so that the last quarter to half of
+ * the limit is always there. Finishing appends them to the head with a line that says what was cut. */
+#include "job/run_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "job/line_filter.h"
+
+enum { SEGMENTS = 2, STAMP_BYTES_MAX = 24, MASK_BYTES = 3 };
+
+/* One of the two files that hold the tail in turn. */
+struct segment {
+  char *path;
+  int fd; /* -1: not used yet */
+  int64_t size_bytes;
+};
+
+struct ms_run_log {
+  char *path;
+  int fd;
+  int64_t head_bytes, head_limit_bytes, segment_limit_bytes, cut_bytes;
+  struct segment segments[SEGMENTS];
+  int current; /* segment being written; -1 while the head is */
+  struct ms_line_filter filter;
+  struct ms_buffer pending; /* lines of this append, not written yet */
+  struct ms_buffer tail;    /* the last lines, up to twice MS_RUN_LOG_TAIL_BYTES */
+  struct ms_buffer tail_text;
+  char **secrets;
+  size_t secret_count;
+  int64_t stamp_second; /* the second that `stamp` is the text of */
+  char stamp[STAMP_BYTES_MAX];
+  struct ms_error failure; /* the first one */
+};
+
+static void
+remember(struct ms_run_log *log, int error_number)
+{
+  if (!log->failure.status)
+    ms_fail_errno(&log->failure, error_number, "cannot write the log '%s'", log->path);
+}
+
+static bool
+write_all(struct ms_run_log *log, int fd, const char *data, size_t size_bytes)
+{
+  while (size_bytes > 0) {
+    ssize_t written = write(fd, data, size_bytes);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0) {
+      remember(log, errno);
+      return false;
+    }
+    data += written;
+    size_bytes -= (size_t)written;
+  }
+  return true;
+}
+
+/* ---- where lines go ---- */
+
+/* The other segment begins anew; what it held is cut. */
+static bool
+next_segment(struct ms_run_log *log)
+{
+  log->current = log->current < 0 ? 0 : (log->current + 1) % SEGMENTS;
+  struct segment *segment = &log->segments[log->current];
+  if (segment->fd < 0)
+    segment->fd = open(segment->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  else if (ftruncate(segment->fd, 0) != 0 || lseek(segment->fd, 0, SEEK_SET) != 0)
+    remember(log, errno);
+  log->cut_bytes += segment->size_bytes;
+  segment->size_bytes = 0;
+  if (segment->fd < 0)
+    remember(log, errno);
+  return segment->fd >= 0;
+}
+
+static void
+write_lines(struct ms_run_log *log, const char *data, size_t size_bytes)
+{
+  if (size_bytes == 0)
+    return;
+  if (log->current < 0 && log->head_bytes + (int64_t)size_bytes <= log->head_limit_bytes) {
+    if (write_all(log, log->fd, data, size_bytes))
+      log->head_bytes += (int64_t)size_bytes;
+    return;
+  }
+  struct segment *segment = log->current < 0 ? NULL : &log->segments[log->current];
+  if (!segment || segment->size_bytes + (int64_t)size_bytes > log->segment_limit_bytes) {
+    if (!next_segment(log))
+      return;
+    segment = &log->segments[log->current];
+  }
+  if (write_all(log, segment->fd, data, size_bytes))
+    segment->size_bytes += (int64_t)size_bytes;
+}
+
+static void
+keep_tail(struct ms_run_log *log, const char *data, size_t size_bytes)
+{
+  if (size_bytes > MS_RUN_LOG_TAIL_BYTES) {
+    data += size_bytes - MS_RUN_LOG_TAIL_BYTES;
+    size_bytes = MS_RUN_LOG_TAIL_BYTES;
+  }
+  ms_buffer_append(&log->tail, data, size_bytes);
+  if (log->tail.size_bytes > (size_t)(2 * MS_RUN_LOG_TAIL_BYTES))
+    ms_buffer_consume(&log->tail, log->tail.size_bytes - MS_RUN_LOG_TAIL_BYTES);
+}
+
+static void
+flush_pending(struct ms_run_log *log)
+{
+  write_lines(log, log->pending.data, log->pending.size_bytes);
+  keep_tail(log, log->pending.data, log->pending.size_bytes);
+  ms_buffer_clear(&log->pending);
+}
+
+/* ---- what a line looks like ---- */
+
+static void
+append_stamp(struct ms_run_log *log)
+{
+  int64_t second = ms_clock_now_us() / 1000000;
+  if (second != log->stamp_second) {
+    char text[MS_TIME_TEXT_SIZE];
+    log->stamp_second = second;
+    ms_time_format(second * 1000000, text);
+    snprintf(log->stamp, sizeof log->stamp, "%.19sZ ", text);
+  }
+  ms_buffer_append_string(&log->pending, log->stamp);
+}
+
+/* Appends the line with each secret replaced. Secrets are few and lines are short. */
+static void
+append_masked(struct ms_run_log *log, const char *line, size_t size_bytes)
+{
+  while (size_bytes > 0) {
+    const char *first = NULL;
+    size_t first_bytes = 0;
+    for (size_t i = 0; i < log->secret_count; i++) {
+      size_t bytes = strlen(log->secrets[i]);
+      const char *found = memmem(line, size_bytes, log->secrets[i], bytes);
+      if (found && (!first || found < first || (found == first && bytes > first_bytes))) {
+        first = found;
+        first_bytes = bytes;
+      }
+    }
+    if (!first)
+      break;
+    ms_buffer_append(&log->pending, line, (size_t)(first - line));
+    ms_buffer_append(&log->pending, "***", MASK_BYTES);
+    size_bytes -= (size_t)(first - line) + first_bytes;
+    line = first + first_bytes;
+  }
+  ms_buffer_append(&log->pending, line, size_bytes);
+}
+
+static void
+on_line(void *user, const char *line, size_t size_bytes)
+{
+  struct ms_run_log *log = user;
+  append_stamp(log);
+  append_masked(log, line, size_bytes);
+  ms_buffer_append_char(&log->pending, '\n');
+  if (log->pending.size_bytes > (size_t)MS_RUN_LOG_TAIL_BYTES)
+    flush_pending(log);
+}
+
+/* ---- the ends ---- */
+
+static bool
+copy_secrets(struct ms_run_log *log, const struct ms_run_log_options *options)
+{
+  log->secrets = calloc(options->secret_count + 1, sizeof *log->secrets);
+  if (!log->secrets)
+    return false;
+  for (size_t i = 0; i < options->secret_count; i++) {
+    if (strlen(options->secrets[i]) < MS_RUN_LOG_SECRET_MIN_BYTES)
+      continue;
+    char *copy = strdup(options->secrets[i]);
+    if (!copy)
+      return false;
+    log->secrets[log->secret_count++] = copy;
+  }
+  return true;
+}
+
+static bool
+name_files(struct ms_run_log *log, const char *path)
+{
+  log->path = strdup(path);
+  for (int i = 0; i < SEGMENTS; i++)
+    if (asprintf(&log->segments[i].path, "%s.tail%d", path, i) < 0) {
+      log->segments[i].path = NULL;
+      return false;
+    }
+  return log->path != NULL;
+}
+
+enum ms_status
+ms_run_log_open(const char *path, const struct ms_run_log_options *options,
+                struct ms_run_log **result, struct ms_error *err)
+{
+  struct ms_run_log *log = calloc(1, sizeof *log);
+  if (!log)
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  log->fd = -1;
+  log->current = -1;
+  for (int i = 0; i < SEGMENTS; i++)
+    log->segments[i].fd = -1;
+  int64_t limit_bytes = options->limit_bytes ? options->limit_bytes : MS_RUN_LOG_LIMIT_BYTES;
+  log->head_limit_bytes = limit_bytes / 2;
+  log->segment_limit_bytes = limit_bytes / 4;
+  ms_line_filter_init(&log->filter, MS_RUN_LOG_LINE_MAX_BYTES, on_line, log);
+  ms_buffer_init(&log->pending, 4 * MS_RUN_LOG_TAIL_BYTES);
+  ms_buffer_init(&log->tail, 4 * MS_RUN_LOG_TAIL_BYTES);
+  ms_buffer_init(&log->tail_text, 4 * MS_RUN_LOG_TAIL_BYTES);
+  enum ms_status status = MS_OK;
+  if (limit_bytes < MS_RUN_LOG_LIMIT_MIN_BYTES)
+    status = ms_fail(err, MS_USAGE, "a log limit of %" PRId64 " bytes is too small: at least %d",
+                     limit_bytes, MS_RUN_LOG_LIMIT_MIN_BYTES);
+  else if (!name_files(log, path) || !copy_secrets(log, options))
+    status = ms_fail(err, MS_MEMORY, "out of memory");
+  else if ((log->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+    status = ms_fail_errno(err, errno, "cannot create the log '%s'", path);
+  if (status) {
+    ms_run_log_free(log);
+    return status;
+  }
+  *result = log;
+  return MS_OK;
+}
+
+void
+ms_run_log_append(struct ms_run_log *log, const void *data, size_t size_bytes)
+{
+  ms_line_filter_add(&log->filter, data, size_bytes);
+  flush_pending(log);
+}
+
+const char *
+ms_run_log_tail(struct ms_run_log *log, size_t *size_bytes)
+{
+  size_t unfinished_bytes;
+  const char *unfinished = ms_line_filter_unfinished(&log->filter, &unfinished_bytes);
+  const char *text = ms_buffer_string(&log->tail);
+  size_t text_bytes = log->tail.size_bytes;
+  if (text_bytes > MS_RUN_LOG_TAIL_BYTES) {
+    const char *start = text + text_bytes - MS_RUN_LOG_TAIL_BYTES;
+    const char *newline = memchr(start, '\n', MS_RUN_LOG_TAIL_BYTES);
+    start = newline ? newline + 1 : start;
+    text_bytes -= (size_t)(start - text);
+    text = start;
+  }
+  ms_buffer_clear(&log->tail_text);
+  ms_buffer_append(&log->tail_text, text, text_bytes);
+  struct ms_buffer pending = log->pending; /* append_masked writes to pending: lend it the answer */
+  log->pending = log->tail_text;
+  append_masked(log, unfinished, unfinished_bytes);
+  log->tail_text = log->pending;
+  log->pending = pending;
+  *size_bytes = log->tail_text.size_bytes;
+  return ms_buffer_string(&log->tail_text);
+}
+
+static void
+append_segment(struct ms_run_log *log, const struct segment *segment)
+{
+  char data[16 * 1024];
+  if (segment->fd < 0)
+    return;
+  lseek(segment->fd, 0, SEEK_SET);
+  for (;;) {
+    ssize_t size = read(segment->fd, data, sizeof data);
+    if (size < 0 && errno == EINTR)
+      continue;
+    if (size <= 0 || !write_all(log, log->fd, data, (size_t)size))
+      return;
+    log->head_bytes += size;
+  }
+}
+
+static void
+join(struct ms_run_log *log)
+{
+  if (log->cut_bytes > 0) {
+    char note[96];
+    int size = snprintf(note, sizeof note, "[moonshift: %" PRId64 " bytes are left out here]\n",
+                        log->cut_bytes);
+    if (write_all(log, log->fd, note, (size_t)size))
+      log->head_bytes += size;
+  }
+  append_segment(log, &log->segments[(log->current + 1) % SEGMENTS]);
+  append_segment(log, &log->segments[log->current]);
+}
+
+enum ms_status
+ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *err)
+{
+  ms_line_filter_end(&log->filter);
+  flush_pending(log);
+  if (log->current >= 0)
+    join(log);
+  log->current = -1;
+  *size_bytes = log->head_bytes;
+  if (log->failure.status)
+    return ms_fail(err, log->failure.status, "%s", log->failure.message);
+  return MS_OK;
+}
+
+void
+ms_run_log_free(struct ms_run_log *log)
+{
+  if (!log)
+    return;
+  if (log->fd >= 0)
+    close(log->fd);
+  for (int i = 0; i < SEGMENTS; i++) {
+    struct segment *segment = &log->segments[i];
+    if (segment->fd >= 0) {
+      close(segment->fd);
+      unlink(segment->path);
+    }
+    free(segment->path);
+  }
+  for (size_t i = 0; i < log->secret_count; i++)
+    free(log->secrets[i]);
+  free(log->secrets);
+  ms_line_filter_free(&log->filter);
+  ms_buffer_free(&log->pending);
+  ms_buffer_free(&log->tail);
+  ms_buffer_free(&log->tail_text);
+  free(log->path);
+  free(log);
+}
