@@ -41,8 +41,8 @@ ended(void *user, const struct ms_process_result *result)
 }
 
 static enum ms_status
-start(struct run *run, const char *const *arguments, enum ms_process_stream output, const char *cwd,
-      struct ms_error *err)
+start(struct run *run, const char *const *arguments, enum ms_process_stream output,
+      void (*on_output)(void *, int, const char *, size_t), const char *cwd, struct ms_error *err)
 {
   memset(run, 0, sizeof *run);
   ms_buffer_init(&run->output[0], 64 << 20);
