@@ -55,7 +55,7 @@ ms_statement_bind_text(struct ms_statement *statement, int index, const char *te
 void
 ms_statement_bind_string(struct ms_statement *statement, int index, const char *string);
 
-/* Runs to the next row: *row tells whether there is one. Constraint failures are MS_EXISTS (unique),
+/* Runs to the next row: *row (which may be NULL) tells whether there is one. Constraint failures are MS_EXISTS (unique),
  * MS_INTEGRITY (foreign key) or MS_INVALID (not null, check); interruption by the time limit is
  * MS_LIMIT. */
 enum ms_status
@@ -75,10 +75,13 @@ ms_statement_column_count(struct ms_statement *statement);
 enum ms_status
 ms_database_execute(struct ms_database *database, const char *sql, struct ms_error *err);
 
-/* Transactions. BEGIN IMMEDIATE waits for another process's writer up to the busy timeout (MS_BUSY
- * after it). ms_database_rollback never fails. */
+/* Transactions. _begin (BEGIN IMMEDIATE) waits for another process's writer up to the busy timeout
+ * (MS_BUSY after it); _begin_read gives all reads up to the commit one state of the data and makes
+ * nobody wait. ms_database_rollback never fails. */
 enum ms_status
 ms_database_begin(struct ms_database *database, struct ms_error *err);
+enum ms_status
+ms_database_begin_read(struct ms_database *database, struct ms_error *err);
 enum ms_status
 ms_database_commit(struct ms_database *database, struct ms_error *err);
 void
@@ -91,6 +94,15 @@ ms_database_changes(struct ms_database *database);
 /* Statements that run longer than this fail with MS_LIMIT; 0 means no limit. */
 void
 ms_database_set_time_limit(struct ms_database *database, int64_t limit_ms);
+
+/* Appends the URL that the SQL function ms_url(base_url, kind, id) answers, e.g. for kind "component"
+ * one to download it from. Who may sign URLs sets it; without it ms_url answers null. */
+typedef void (*ms_database_url_printer)(void *context, const char *base_url, const char *kind,
+                                        const char *id, struct ms_buffer *url);
+
+void
+ms_database_set_url_printer(struct ms_database *database, ms_database_url_printer print_url,
+                            void *context);
 
 /* EXPLAIN QUERY PLAN of `sql`, one line a step, indented, into `out`. */
 enum ms_status

@@ -1,0 +1,55 @@
+/* What the files of store/ share about the database. Nobody else includes this. */
+#ifndef MS_STORE_DATABASE_INTERNAL_H
+#define MS_STORE_DATABASE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store/database.h"
+
+enum { MS_STATEMENT_BUCKETS = 512 /* a power of two, for some slack over the statements kept */ };
+
+struct ms_statement {
+  struct ms_database *database; /* borrowed */
+  sqlite3_stmt *handle;         /* owned */
+  uint64_t hash;                /* of its SQL text */
+  struct ms_statement *next;    /* in its bucket, while idle */
+  struct ms_statement *newer;   /* in order of use, while idle */
+  struct ms_statement *older;
+};
+
+struct ms_database {
+  sqlite3 *handle;                                    /* owned */
+  char *path;                                         /* owned; for messages */
+  struct ms_statement *buckets[MS_STATEMENT_BUCKETS]; /* idle statements by hash */
+  struct ms_statement *newest;                        /* idle statements by use */
+  struct ms_statement *oldest;
+  size_t idle_count;
+  int64_t time_limit_ms; /* 0: none */
+  int64_t deadline_ms;   /* of the running statement, by ms_clock_monotonic_ms; 0: none */
+  ms_database_url_printer print_url;
+  void *url_context;
+};
+
+/* Turns SQLite's result `code` into a status; `what` says what was being done. */
+enum ms_status
+ms_database_fail(struct ms_database *database, int code, const char *what, struct ms_error *err);
+
+/* Runs SQL text of any number of statements without parameters, past the cache: for pragmas and
+ * definitions. */
+enum ms_status
+ms_database_script(struct ms_database *database, const char *sql, struct ms_error *err);
+
+/* Finalizes every idle statement. */
+void
+ms_database_forget_statements(struct ms_database *database);
+
+/* Creates or extends the tables for `model` where the file has not seen it yet. */
+enum ms_status
+ms_database_migrate(struct ms_database *database, const struct ms_model *model, bool *created,
+                    struct ms_error *err);
+
+/* Registers the SQL functions that the query compiler's statements call. */
+enum ms_status
+ms_database_register_functions(struct ms_database *database, struct ms_error *err);
+
+#endif

@@ -1,0 +1,231 @@
+/* Blobs: whole or not there, under plain names alone. */
+#include "support.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <utime.h>
+
+#include "store/blob.h"
+
+static struct ms_blobs *
+open_blobs(const char *folder)
+{
+  struct ms_error err;
+  struct ms_blobs *blobs = NULL;
+  char path[256];
+  snprintf(path, sizeof path, "%s/blobs", folder);
+  check_ok(ms_blobs_open(path, &blobs, &err), &err);
+  return blobs;
+}
+
+static void
+write_blob(struct ms_blobs *blobs, const char *id, const char *text)
+{
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  check_ok(ms_blob_create(blobs, id, &writer, &err), &err);
+  check_ok(ms_blob_write(writer, text, strlen(text), &err), &err);
+  check_ok(ms_blob_commit(writer, NULL, &err), &err);
+}
+
+static void
+expect_blob(struct ms_blobs *blobs, const char *id, const char *text)
+{
+  struct ms_error err;
+  int fd = -1;
+  int64_t size = -1;
+  char content[256] = "";
+  check_ok(ms_blob_open(blobs, id, &fd, &size, &err), &err);
+  assert_int_equal(size, strlen(text));
+  assert_int_equal(read(fd, content, sizeof content - 1), size);
+  assert_string_equal(content, text);
+  close(fd);
+}
+
+static void
+expect_none(struct ms_blobs *blobs, const char *id)
+{
+  struct ms_error err;
+  int fd = -1;
+  int64_t size = -1;
+  check_error(ms_blob_open(blobs, id, &fd, &size, &err), &err, MS_NOT_FOUND, id);
+}
+
+static int
+count_files(const char *folder)
+{
+  char path[256];
+  snprintf(path, sizeof path, "%s/blobs/.incoming", folder);
+  DIR *list = opendir(path);
+  assert_non_null(list);
+  int count = 0;
+  for (struct dirent *entry; (entry = readdir(list));)
+    count += entry->d_name[0] != '.';
+  closedir(list);
+  return count;
+}
+
+static void
+commits_replaces_and_removes(void **state)
+{
+  struct ms_error err;
+  struct ms_blobs *blobs = open_blobs(*state);
+  write_blob(blobs, "abc-1", "first");
+  expect_blob(blobs, "abc-1", "first");
+  write_blob(blobs, "abc-1", "second one");
+  expect_blob(blobs, "abc-1", "second one");
+  write_blob(blobs, "x", "");
+  expect_blob(blobs, "x", "");
+  check_ok(ms_blob_remove(blobs, "abc-1", &err), &err);
+  expect_none(blobs, "abc-1");
+  check_error(ms_blob_remove(blobs, "abc-1", &err), &err, MS_NOT_FOUND, "abc-1");
+  assert_int_equal(count_files(*state), 0);
+  ms_blobs_close(blobs);
+}
+
+static void
+nothing_is_visible_before_the_commit(void **state)
+{
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  struct ms_blobs *blobs = open_blobs(*state);
+  check_ok(ms_blob_create(blobs, "abc", &writer, &err), &err);
+  check_ok(ms_blob_write(writer, "half", 4, &err), &err);
+  expect_none(blobs, "abc");
+  assert_int_equal(count_files(*state), 1);
+  ms_blob_abandon(writer);
+  ms_blob_abandon(NULL);
+  expect_none(blobs, "abc");
+  assert_int_equal(count_files(*state), 0);
+  ms_blobs_close(blobs);
+}
+
+static void
+checks_the_md5(void **state)
+{
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  struct ms_blobs *blobs = open_blobs(*state);
+  check_ok(ms_blob_create(blobs, "abc", &writer, &err), &err);
+  check_ok(ms_blob_write(writer, "hel", 3, &err), &err);
+  check_ok(ms_blob_write(writer, "lo", 2, &err), &err);
+  check_ok(ms_blob_commit(writer, "XUFAKrxLKna5cZ2REBfFkg==", &err), &err);
+  expect_blob(blobs, "abc", "hello");
+
+  check_ok(ms_blob_create(blobs, "abd", &writer, &err), &err);
+  check_ok(ms_blob_write(writer, "hellO", 5, &err), &err);
+  check_error(ms_blob_commit(writer, "XUFAKrxLKna5cZ2REBfFkg==", &err), &err, MS_INVALID, "MD5");
+  expect_none(blobs, "abd");
+  assert_int_equal(count_files(*state), 0);
+  ms_blobs_close(blobs);
+}
+
+static void
+refuses_bad_ids(void **state)
+{
+  char long_id[301];
+  memset(long_id, 'a', 300);
+  long_id[300] = '\0';
+  const char *const ids[] = {"",     ".",    "..",   "../x", "a/b",  "/etc/passwd",
+                             ".git", "a\\b", "a b",  "a%2e", "a\nb", "\xc3\xa9",
+                             "a;b",  "~",    long_id};
+  struct ms_blobs *blobs = open_blobs(*state);
+  for (size_t i = 0; i < COUNT(ids); i++) {
+    struct ms_error err;
+    struct ms_blob_writer *writer = NULL;
+    int fd = -1;
+    int64_t size = 0;
+    char *path = NULL;
+    check_error(ms_blob_create(blobs, ids[i], &writer, &err), &err, MS_INVALID, "cannot name");
+    check_error(ms_blob_open(blobs, ids[i], &fd, &size, &err), &err, MS_INVALID, "cannot name");
+    check_error(ms_blob_path(blobs, ids[i], &path, &err), &err, MS_INVALID, "cannot name");
+    check_error(ms_blob_remove(blobs, ids[i], &err), &err, MS_INVALID, "cannot name");
+  }
+  ms_blobs_close(blobs);
+}
+
+static void
+imports_a_file(void **state)
+{
+  struct ms_error err;
+  char path[256];
+  int64_t size = 0;
+  struct ms_blobs *blobs = open_blobs(*state);
+  snprintf(path, sizeof path, "%s/source", (char *)*state);
+  check_ok(ms_path_write(path, "some frames", 11, 0600, &err), &err);
+  check_ok(ms_blob_import(blobs, "abc", path, &size, &err), &err);
+  assert_int_equal(size, 11);
+  expect_blob(blobs, "abc", "some frames");
+  check_error(ms_blob_import(blobs, "abd", *state, &size, &err), &err, MS_INVALID, "regular file");
+  check_error(ms_blob_import(blobs, "abd", "/nowhere/at/all", &size, &err), &err, MS_NOT_FOUND,
+              "/nowhere/at/all");
+  check_error(ms_blob_import(blobs, "a/d", path, &size, &err), &err, MS_INVALID, "cannot name");
+  /* Not a plain copy: /proc files have no size that copy_file_range believes. */
+  check_ok(ms_blob_import(blobs, "abe", "/proc/self/status", &size, &err), &err);
+  assert_true(size > 0);
+  assert_int_equal(count_files(*state), 0);
+  ms_blobs_close(blobs);
+}
+
+static void
+follows_no_link(void **state)
+{
+  struct ms_error err;
+  char path[256];
+  int fd = -1;
+  int64_t size = 0;
+  struct ms_blobs *blobs = open_blobs(*state);
+  write_blob(blobs, "abc", "x");
+  snprintf(path, sizeof path, "%s/blobs/ab/abd", (char *)*state);
+  assert_int_equal(symlink("/etc/passwd", path), 0);
+  check_error(ms_blob_open(blobs, "abd", &fd, &size, &err), &err, MS_IO, "abd");
+  ms_blobs_close(blobs);
+}
+
+static void
+sweeps_what_writers_left_behind(void **state)
+{
+  struct ms_error err;
+  char old[256];
+  char young[256];
+  struct utimbuf long_ago = {.actime = 1000000000, .modtime = 1000000000};
+  ms_blobs_close(open_blobs(*state));
+  snprintf(old, sizeof old, "%s/blobs/.incoming/old", (char *)*state);
+  snprintf(young, sizeof young, "%s/blobs/.incoming/young", (char *)*state);
+  check_ok(ms_path_write(old, "x", 1, 0600, &err), &err);
+  check_ok(ms_path_write(young, "x", 1, 0600, &err), &err);
+  assert_int_equal(utime(old, &long_ago), 0);
+  ms_blobs_close(open_blobs(*state));
+  assert_int_equal(access(old, F_OK), -1);
+  assert_int_equal(access(young, F_OK), 0);
+}
+
+static void
+gives_a_path(void **state)
+{
+  struct ms_error err;
+  char *path = NULL;
+  struct ms_blobs *blobs = open_blobs(*state);
+  check_ok(ms_blob_path(blobs, "abc", &path, &err), &err);
+  assert_non_null(strstr(path, "/blobs/ab/abc"));
+  free(path);
+  ms_blobs_close(blobs);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+      IN_FOLDER(commits_replaces_and_removes),
+      IN_FOLDER(nothing_is_visible_before_the_commit),
+      IN_FOLDER(checks_the_md5),
+      IN_FOLDER(refuses_bad_ids),
+      IN_FOLDER(imports_a_file),
+      IN_FOLDER(follows_no_link),
+      IN_FOLDER(sweeps_what_writers_left_behind),
+      IN_FOLDER(gives_a_path),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
