@@ -1,10 +1,12 @@
-/* Options tables, read by one table-driven helper that refuses unknown keys with the nearest right one. */
+/* Options tables, read by one table-driven helper that refuses unknown keys with the nearest right
+ * one. */
 #ifndef MS_BINDING_OPTIONS_H
 #define MS_BINDING_OPTIONS_H
 
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum ms_option_type {
   MS_OPTION_STRING,   /* const char *; borrowed while the table is on the stack */
@@ -27,5 +29,10 @@ struct ms_option {
 void
 ms_options_read(lua_State *L, int index, const char *function, const struct ms_option *table,
                 size_t count, void *options);
+
+/* The duration argument at `index` in milliseconds: a number of seconds or text such as "1h30m".
+ * Raises MS_USAGE for anything else. */
+int64_t
+ms_check_duration(lua_State *L, int index);
 
 #endif
