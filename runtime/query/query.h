@@ -19,8 +19,9 @@
 enum {
   MS_QUERY_TEXT_MAX_BYTES = 1024 * 1024, /* an expression; long `in (…)` lists are legal */
   MS_QUERY_DEPTH_MAX = 64,               /* nested parentheses, has/any and subqueries */
+  MS_QUERY_PATH_MAX = 16,                /* attributes in one dotted path */
   MS_QUERY_TOKENS_MAX = 200000,
-  MS_QUERY_ROWS_MAX = 100000,            /* rows of one page; a larger or absent limit is cut to it */
+  MS_QUERY_ROWS_MAX = 100000, /* rows of one page; a larger or absent limit is cut to it */
   MS_QUERY_ARENA_MAX_BYTES = 64 * 1024 * 1024
 };
 
@@ -46,13 +47,13 @@ struct ms_parameter {
  * One row more than `limit` is asked for, so that the caller knows whether there is a next page
  * without a second statement: rows beyond `limit` are not part of the answer. */
 struct ms_query_plan {
-  const char *sql;                      /* borrowed from the arena; UTF-8, one statement */
+  const char *sql;                       /* borrowed from the arena; UTF-8, one statement */
   const struct ms_parameter *parameters; /* bound to ?1 … ?n */
   size_t parameter_count;
-  const struct ms_entity_type *type;    /* what was asked for */
-  int64_t offset;                       /* as asked, 0 by default */
-  int64_t limit;                        /* rows of this page at the most */
-  bool limit_given;                     /* whether the text had a limit */
+  const struct ms_entity_type *type; /* what was asked for */
+  int64_t offset;                    /* as asked, 0 by default */
+  int64_t limit;                     /* rows of this page at the most */
+  bool limit_given;                  /* whether the text had a limit */
   bool is_aggregate;
 };
 
