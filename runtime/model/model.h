@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -284,6 +285,10 @@ ms_type_is_a(const struct ms_entity_type *type, const struct ms_entity_type *anc
 const char *
 ms_computed_name(enum ms_computed computed);
 
+/* The word of MS_FILL_TABLE, "value" for MS_FILL_VALUE, "" for MS_FILL_NOTHING. */
+const char *
+ms_fill_name(enum ms_fill fill);
+
 /* ---- the schema document ---- */
 
 /* Writes the list of schema objects that query_schemas answers, keys sorted. */
@@ -294,7 +299,8 @@ ms_model_print_schemas(const struct ms_model *model, struct ms_json_writer *writ
  * document. Borrowed; the built-in model's is made once and kept. MS_MEMORY is the only failure. Not
  * thread-safe on the first call. */
 enum ms_status
-ms_model_schema_hash(const struct ms_model *model, char hash[33], struct ms_error *err);
+ms_model_schema_hash(const struct ms_model *model, char hash[MS_MD5_HEX_SIZE],
+                     struct ms_error *err);
 
 /* Reads the schema document of any server into a new model (owned; ms_model_free). Unknown keys are
  * skipped; a document that does not hang together (a relation to an unknown type, a primary key that
