@@ -287,7 +287,7 @@ after_wait(lua_State *L, int status, lua_KContext context)
   (void)status;
   command->waiting = NULL;
   if (wait->cancelled)
-    return ms_raisef(L, MS_CANCELLED, "waiting for process %d was cancelled", (int)command->pid);
+    return ms_raise_cancelled(L);
   return push_result(L, command);
 }
 

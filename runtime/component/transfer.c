@@ -1,0 +1,191 @@
+/* moonshift.core.component.upload and .download: one file over the session's transport.
+ *
+ * The operation is a userdata that stays on the waiting function's stack, so it lives exactly as long as
+ * the call. A progress function is called from the loop: it may look and print, not wait; an error in
+ * it is reported and ends the reporting, never the transfer. */
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "binding/options.h"
+#include "binding/raise.h"
+#include "binding/task.h"
+#include "component/component.h"
+#include "session/session.h"
+
+enum { HEADERS_MAX = 32 };
+
+struct operation {
+  struct ms_wait wait;
+  struct ms_transport_call *call; /* while under way */
+  enum ms_status status;
+  struct ms_error err;
+  int64_t size_bytes;
+  lua_State *main;
+  int progress; /* registry reference, or LUA_NOREF */
+};
+
+struct settings {
+  int session, headers, progress; /* stack indices */
+  const char *url, *path;
+};
+
+static const struct ms_option options[] = {
+    {"session", MS_OPTION_VALUE, offsetof(struct settings, session), true},
+    {"url", MS_OPTION_STRING, offsetof(struct settings, url), true},
+    {"path", MS_OPTION_STRING, offsetof(struct settings, path), true},
+    {"headers", MS_OPTION_VALUE, offsetof(struct settings, headers), false},
+    {"progress", MS_OPTION_VALUE, offsetof(struct settings, progress), false},
+};
+
+typedef enum ms_status (*start_function)(struct ms_transport *, const struct ms_transport_file *,
+                                         ms_transport_file_done, void *,
+                                         struct ms_transport_call **, struct ms_error *);
+typedef enum ms_status (*in_place_function)(struct ms_transport *, const struct ms_transport_file *,
+                                            int64_t *, struct ms_error *);
+
+/* The string pairs of the table at `index` (borrowed from it). */
+static size_t
+read_headers(lua_State *L, int index, struct ms_http_header *headers)
+{
+  size_t count = 0;
+  luaL_checktype(L, index, LUA_TTABLE);
+  lua_pushnil(L);
+  while (lua_next(L, index)) { /* [name, value] */
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+      ms_raisef(L, MS_USAGE, "headers must map names to strings");
+    if (count == HEADERS_MAX)
+      ms_raisef(L, MS_LIMIT, "more than %d headers", HEADERS_MAX);
+    headers[count++] = (struct ms_http_header){lua_tostring(L, -2), lua_tostring(L, -1)};
+    lua_pop(L, 1);
+  }
+  return count;
+}
+
+static void
+on_progress(void *user, int64_t done_bytes, int64_t total_bytes)
+{
+  struct operation *operation = user;
+  lua_State *L = operation->main;
+  if (operation->progress == LUA_NOREF)
+    return;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, operation->progress);
+  lua_pushinteger(L, done_bytes);
+  lua_pushinteger(L, total_bytes);
+  if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+    return;
+  ms_log(MS_LOG_WARNING, "the progress function failed: %s", ms_error_text(L, -1));
+  lua_pop(L, 2);
+  luaL_unref(L, LUA_REGISTRYINDEX, operation->progress);
+  operation->progress = LUA_NOREF;
+}
+
+static void
+on_done(void *user, enum ms_status status, int64_t size_bytes, const struct ms_error *err)
+{
+  struct operation *operation = user;
+  operation->call = NULL;
+  operation->status = status;
+  operation->size_bytes = size_bytes;
+  if (status)
+    operation->err = *err;
+  ms_wait_finish(&operation->wait);
+}
+
+static void
+on_cancel(struct ms_wait *wait)
+{
+  struct operation *operation = (struct operation *)wait; /* its first member */
+  if (operation->call)
+    ms_transport_cancel(operation->call);
+  operation->call = NULL;
+}
+
+static int
+finish(lua_State *L, struct operation *operation)
+{
+  luaL_unref(L, LUA_REGISTRYINDEX, operation->progress);
+  operation->progress = LUA_NOREF;
+  if (operation->wait.cancelled)
+    return ms_raise_cancelled(L);
+  if (operation->status)
+    return ms_raise(L, &operation->err);
+  lua_pushinteger(L, operation->size_bytes);
+  return 1;
+}
+
+static int
+after_wait(lua_State *L, int status, lua_KContext context)
+{
+  (void)status;
+  return finish(L, (struct operation *)context);
+}
+
+static struct operation *
+push_operation(lua_State *L)
+{
+  struct operation *operation = lua_newuserdatauv(L, sizeof *operation, 0);
+  memset(operation, 0, sizeof *operation);
+  operation->wait.cancel = on_cancel;
+  operation->progress = LUA_NOREF;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  operation->main = lua_tothread(L, -1);
+  lua_pop(L, 1);
+  return operation;
+}
+
+static int
+transfer(lua_State *L, const char *name, start_function start, in_place_function in_place)
+{
+  struct settings settings = {0};
+  struct ms_http_header headers[HEADERS_MAX];
+  lua_settop(L, 1);
+  struct operation *operation = push_operation(L); /* stays at 2 while waiting */
+  ms_options_read(L, 1, name, options, sizeof options / sizeof *options, &settings);
+  struct ms_transport *transport = ms_session_transport(L, settings.session);
+  struct ms_transport_file file = {
+      .url = settings.url, .path = settings.path, .headers = headers, .progress = on_progress};
+  if (settings.headers)
+    file.header_count = read_headers(L, settings.headers, headers);
+  if (settings.progress) {
+    lua_pushvalue(L, settings.progress);
+    operation->progress = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
+  if (!ms_wait_prepare(L, &operation->wait)) {
+    file.progress = NULL;
+    operation->status = in_place(transport, &file, &operation->size_bytes, &operation->err);
+    return finish(L, operation);
+  }
+  operation->status =
+      start(transport, &file, on_done, operation, &operation->call, &operation->err);
+  if (operation->status)
+    return finish(L, operation);
+  return ms_wait_yield(L, &operation->wait, (lua_KContext)operation, after_wait);
+}
+
+/* upload{session, url, path, headers?, progress?} -> bytes sent */
+static int
+component_upload(lua_State *L)
+{
+  return transfer(L, "upload", ms_transport_upload, ms_transport_upload_in_place);
+}
+
+/* download{session, url, path, progress?} -> bytes received */
+static int
+component_download(lua_State *L)
+{
+  return transfer(L, "download", ms_transport_download, ms_transport_download_in_place);
+}
+
+static const luaL_Reg functions[] = {
+    {"upload", component_upload},
+    {"download", component_download},
+    {NULL, NULL},
+};
+
+void
+ms_component_open_transfer(lua_State *L)
+{
+  luaL_setfuncs(L, functions, 0);
+}
