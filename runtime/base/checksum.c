@@ -77,7 +77,9 @@ ms_hmac_sha256(const void *key, size_t key_bytes, const void *data, size_t size_
 void
 ms_base64(const void *data, size_t size_bytes, char *text)
 {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static const char alphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+  enum { PADDING = 64 }; /* the last one */
   const uint8_t *bytes = data;
   for (size_t i = 0; i < size_bytes; i += 3) {
     size_t present = size_bytes - i < 3 ? size_bytes - i : 3;
@@ -86,8 +88,8 @@ ms_base64(const void *data, size_t size_bytes, char *text)
     group |= present > 2 ? bytes[i + 2] : 0;
     *text++ = alphabet[group >> 18];
     *text++ = alphabet[group >> 12 & 63];
-    *text++ = present > 1 ? alphabet[group >> 6 & 63] : '=';
-    *text++ = present > 2 ? alphabet[group & 63] : '=';
+    *text++ = alphabet[present > 1 ? group >> 6 & 63 : PADDING];
+    *text++ = alphabet[present > 2 ? group & 63 : PADDING];
   }
   *text = '\0';
 }

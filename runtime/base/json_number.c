@@ -91,8 +91,8 @@ convert_number(struct ms_json_reader *reader, const char *start, const char *end
   return MS_OK;
 }
 
-/* Checks the grammar of the number at `start` and gathers its digits. `*integer` tells whether it has
- * neither fraction nor exponent, `*behind` is what follows it. */
+/* Checks the grammar of the number at `start` and gathers its digits. A fraction or an exponent clears
+ * `*integer`; `*behind` is what follows the number. */
 static enum ms_status
 scan_number(const struct ms_json_reader *reader, const char *start, struct ms_json_decimal *decimal,
             bool *integer, const char **behind, struct ms_error *err)
@@ -106,7 +106,6 @@ scan_number(const struct ms_json_reader *reader, const char *start, struct ms_js
     return ms_json_fail_at(reader, first, "a number must not begin with a needless zero", err);
   }
   const char *next = read_digits(first, end, decimal);
-  *integer = true;
   if (next < end && *next == '.') {
     *integer = false;
     next = read_fraction(next, end, decimal);
@@ -145,8 +144,8 @@ ms_json_read_number(struct ms_json_reader *reader, struct ms_error *err)
 {
   const char *start = reader->text + reader->offset_bytes;
   struct ms_json_decimal decimal = {.negative = *start == '-'};
-  bool integer;
-  const char *behind;
+  bool integer = true;
+  const char *behind = start;
   enum ms_status status = scan_number(reader, start, &decimal, &integer, &behind, err);
   if (status != MS_OK) {
     return status;

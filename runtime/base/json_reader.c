@@ -125,7 +125,8 @@ read_word(struct ms_json_reader *reader, const char *word, enum ms_json_type typ
   size_t length = strlen(word);
   if (reader->size_bytes - reader->offset_bytes < length ||
       memcmp(reader->text + reader->offset_bytes, word, length) != 0) {
-    return fail_expected(reader, "a value (true, false and null in lower case)", err);
+    return ms_json_fail_at(reader, reader->text + reader->offset_bytes,
+                           "unknown word, known are true, false and null", err);
   }
   reader->type = type;
   reader->offset_bytes += length;

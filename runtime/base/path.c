@@ -29,14 +29,8 @@ ms_path_join(const char *folder, const char *name)
   while (folder_bytes > 0 && folder[folder_bytes - 1] == '/') {
     folder_bytes--;
   }
-  size_t name_bytes = strlen(name);
-  char *path = malloc(folder_bytes + 1 + name_bytes + 1);
-  if (path) {
-    memcpy(path, folder, folder_bytes);
-    path[folder_bytes] = '/';
-    memcpy(path + folder_bytes + 1, name, name_bytes + 1);
-  }
-  return path;
+  char *path = NULL;
+  return asprintf(&path, "%.*s/%s", (int)folder_bytes, folder, name) < 0 ? NULL : path;
 }
 
 const char *

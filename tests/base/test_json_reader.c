@@ -282,7 +282,7 @@ bad_documents_are_refused_with_the_place(void **state)
       {":", "byte 0"},
       {"'a'", "byte 0"},
       {"nul", "byte 0"},
-      {"nulL", "byte 0"},
+      {"nulL", "byte 0: unknown word"},
       {"True", "byte 0"},
       {"truex", "byte 4"},
       {"NaN", "byte 0"},
