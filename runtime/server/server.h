@@ -16,12 +16,13 @@
 struct ms_server;
 
 struct ms_server_options {
-  const char *listen;     /* "HOST:PORT"; "127.0.0.1:0" lets the system choose a port */
+  const char *listen;     /* "HOST:PORT", "[IPV6]:PORT", ":PORT"; port 0: the system chooses */
   const char *public_url; /* how clients reach us (behind a proxy); NULL: from the Host header */
 };
 
 /* Starts to listen; requests are served while the loop runs. MS_USAGE for a bad address, MS_BUSY for
- * one in use. `api` is borrowed and must outlive the server. */
+ * one in use. `api` is borrowed and must outlive the server. From here on the process ignores SIGPIPE: a
+ * reader who hangs up in the middle of a file must not end it. */
 enum ms_status
 ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_options *options,
                struct ms_server **server, struct ms_error *err);
@@ -30,7 +31,8 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
 const char *
 ms_server_url(const struct ms_server *server);
 
-/* Stops listening, ends open requests, frees. */
+/* Stops listening and ends open requests; waits for file work that has begun. Afterwards the API is
+ * no longer used; the memory is freed when the loop runs next (ms_loop_close does). */
 void
 ms_server_close(struct ms_server *server);
 

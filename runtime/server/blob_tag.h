@@ -1,0 +1,18 @@
+/* The ETag of component data. */
+#ifndef MS_SERVER_BLOB_TAG_H
+#define MS_SERVER_BLOB_TAG_H
+
+#include <stdbool.h>
+
+enum { MS_BLOB_TAG_SIZE = 64 };
+
+/* The tag of the file behind `fd`, in quotes: made from what changes whenever a blob is replaced, so
+ * that no byte need be read for it. */
+void
+ms_blob_tag(int fd, char tag[MS_BLOB_TAG_SIZE]);
+
+/* Whether an If-None-Match header (a list of tags, or "*") names the tag. `header` may be NULL. */
+bool
+ms_blob_tag_matches(const char *header, const char *tag);
+
+#endif

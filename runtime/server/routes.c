@@ -1,0 +1,49 @@
+/* A dozen rows, searched from the top: the busiest first. */
+#include "server/routes.h"
+
+#include <string.h>
+
+enum { READ = MS_METHOD_GET | MS_METHOD_HEAD };
+
+static const struct ms_route routes[] = {
+    {"/api", MS_METHOD_POST, MS_ACCESS_HEADERS, true, &ms_endpoint_api},
+    {"/component/get", READ, MS_ACCESS_GET, false, &ms_endpoint_download},
+    {"/component/put", MS_METHOD_PUT, MS_ACCESS_PUT, false, &ms_endpoint_upload},
+    {"/component/thumbnail", READ, MS_ACCESS_THUMBNAIL, false, &ms_endpoint_thumbnail},
+    {"/component/remove", MS_METHOD_GET, MS_ACCESS_KEY, false, &ms_endpoint_remove},
+    {"/", READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_welcome},
+    {"/img/thumbnail2.png", READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_placeholder},
+    {"/healthz", READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_health},
+};
+
+static const struct {
+  const char *name;
+  unsigned bit;
+} methods[] = {
+    {"GET", MS_METHOD_GET},
+    {"HEAD", MS_METHOD_HEAD},
+    {"POST", MS_METHOD_POST},
+    {"PUT", MS_METHOD_PUT},
+};
+
+const struct ms_route *
+ms_route_find(const char *path)
+{
+  for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+    if (strcmp(routes[i].path, path) == 0) {
+      return &routes[i];
+    }
+  }
+  return NULL;
+}
+
+unsigned
+ms_method_bit(const char *method)
+{
+  for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+    if (strcmp(methods[i].name, method) == 0) {
+      return methods[i].bit;
+    }
+  }
+  return 0;
+}
