@@ -1,0 +1,279 @@
+--- Jobs: what people see of a piece of work.
+---
+--- `session:job { description = … }` makes a Job that is running, tells its progress, and ends it truly:
+--- done when its block is left, failed with the reason when an error leaves it, failed by the next
+--- moonshift process when this one dies. Its rows travel in requests of their own, so nothing else that
+--- the session has pending is committed by them.
+
+local cjson = require "cjson"
+local uv = require "luv"
+require "moonshift.component" -- session:create_component
+local core = require "moonshift.core.job"
+local errors = require "moonshift.errors"
+local paths = require "moonshift.paths"
+local session_core = require "moonshift.core.session"
+
+local Session = session_core.Session
+
+---@class moonshift.Job
+---@field id string
+---@field entity moonshift.Entity The Job as an entity of the session.
+---@field data table What this job says about itself: see the keys in README.md.
+---@field status "running"|"done"|"failed"
+local Job = {}
+
+local PROGRESS_INTERVAL_MS = 1000
+local HEARTBEAT_INTERVAL_MS = 30000
+
+-- ---- records ---------------------------------------------------------------------------------------
+
+local function now()
+  return os.date "!%Y-%m-%dT%H:%M:%SZ"
+end
+
+local function decode_data(text)
+  local ok, data = pcall(cjson.decode, text or "{}")
+  return ok and type(data) == "table" and data or {}
+end
+
+-- What others put into the data survives: ours is laid over what is there now.
+local function merged_data(session, id, ours)
+  local answer = session:call { {
+    action = "query",
+    expression = ('select status, data from Job where id is "%s"'):format(id),
+  } }
+  local row = answer[1].data[1]
+  if not row then errors.raise("not_found", ("job %s no longer exists"):format(id)) end
+  local data = decode_data(row.data)
+  for key, value in pairs(ours) do data[key] = value end
+  return data, row.status
+end
+
+local function write(job, status)
+  local data = merged_data(job.session, job.id, job.data)
+  job.session:call({ {
+    action = "update",
+    entity_type = "Job",
+    entity_key = { job.id },
+    entity_data = {
+      __entity_type__ = "Job",
+      status = status,
+      data = cjson.encode(data),
+    },
+  } })
+end
+
+local function find_user(session, username)
+  local answer = session:call { {
+    action = "query",
+    expression = ('select id from User where username is "%s"'):format((username:gsub('["\\]', "\\%0"))),
+  } }
+  local row = answer[1].data[1]
+  if not row then errors.raise("not_found", ("there is no user '%s' on the tracker"):format(username)) end
+  return row.id
+end
+
+-- ---- leases ----------------------------------------------------------------------------------------
+
+--- The folder that the leases of this user's running jobs are in.
+---@return string
+local function lease_folder()
+  return paths.find("state", "leases")
+end
+
+local function lease_text(job)
+  return cjson.encode {
+    job_id = job.id,
+    tracker = job.session.name,
+    user = job.session.api_user,
+    description = job.data.description,
+    pid = uv.os_getpid(),
+    log = job.log_path,
+    child_pid = job.child_pid,
+    child_start_ticks = job.child_start_ticks,
+  }
+end
+
+-- A state folder without locks is a pity, not a reason to lose the work.
+local function acquire_lease(job)
+  local ok, lease = pcall(core.lease, lease_folder(), job.id, lease_text(job))
+  if ok then
+    job.lease = lease
+  else
+    errors.warn(("the job cannot be watched over after a crash: %s"):format(errors.message(lease)))
+  end
+end
+
+-- ---- the class -------------------------------------------------------------------------------------
+
+local function check_running(job, what)
+  if job.status ~= "running" then
+    errors.raise("closed", ("cannot %s: the job '%s' is %s already")
+      :format(what, job.data.description, job.status))
+  end
+end
+
+local function flush(job)
+  job.dirty = false
+  job.written_at = uv.now()
+  job.data.heartbeat_at = now()
+  write(job, "running")
+end
+
+--- Tells how far the work is. Cheap to call often: at most one request a second goes out.
+---@param fraction number? 0 to 1; nil leaves it.
+---@param phase string? What is being done now.
+function Job:progress(fraction, phase)
+  check_running(self, "tell progress")
+  if fraction ~= nil then
+    if type(fraction) ~= "number" or fraction ~= fraction then
+      errors.raise("usage", ("progress must be a number from 0 to 1, not %s"):format(tostring(fraction)))
+    end
+    self.data.progress = math.max(0, math.min(1, fraction))
+  end
+  if phase ~= nil then self.data.phase = tostring(phase) end
+  self.dirty = true
+  uv.update_time()
+  if uv.now() - self.written_at >= PROGRESS_INTERVAL_MS then flush(self) end
+end
+
+--- Writes what progress and the heartbeat have pending. Called now and then by whoever waits.
+function Job:beat()
+  uv.update_time()
+  if self.status ~= "running" then return end
+  local quiet = uv.now() - self.written_at
+  if quiet >= HEARTBEAT_INTERVAL_MS or (self.dirty and quiet >= PROGRESS_INTERVAL_MS) then flush(self) end
+end
+
+--- Changes the sentence that people see.
+---@param description string
+function Job:describe(description)
+  check_running(self, "describe it")
+  self.data.description = description
+  flush(self)
+end
+
+--- Attaches a file, or a component that exists already.
+---@param file string|moonshift.Entity
+---@param options? { name?: string, progress?: fun(done: integer, total: integer) }
+---@return moonshift.Entity component
+function Job:attach(file, options)
+  options = options or {}
+  local entity = file
+  if type(file) == "string" then
+    entity = self.session:create_component(file, { name = options.name }, nil, options)
+  end
+  self.session:call({ {
+    action = "create",
+    entity_type = "JobComponent",
+    entity_key = { entity.id, self.id },
+    entity_data = { __entity_type__ = "JobComponent", component_id = entity.id, job_id = self.id },
+  } })
+  self.attachments = self.attachments + 1
+  return entity
+end
+
+local function settle(job, status)
+  job.data.ended_at = now()
+  job.data.duration_s = (uv.hrtime() - job.started) / 1e9
+  write(job, status)
+  job.status = status
+  if job.lease then job.lease:release() end
+  job.lease = nil
+end
+
+--- Ends the job: done.
+function Job:finish()
+  check_running(self, "finish it")
+  self.data.progress = 1
+  settle(self, "done")
+end
+
+--- Ends the job: failed.
+---@param reason string A sentence that a person understands.
+---@param traceback string?
+function Job:fail(reason, traceback)
+  check_running(self, "fail it")
+  self.data.reason = reason
+  self.data.traceback = traceback
+  settle(self, "failed")
+end
+
+--- Remembers the command that works for this job, so that whoever finds the job abandoned can end it.
+---@param pid integer
+---@param start_ticks integer
+---@param log_path string?
+function Job:supervise(pid, start_ticks, log_path)
+  self.child_pid, self.child_start_ticks, self.log_path = pid, start_ticks, log_path
+  self.data.pid = pid
+  if self.lease then self.lease:update(lease_text(self)) end
+end
+
+function Job:__index(name)
+  if name == "entity" then return self.session:get("Job", self.id) end
+  return Job[name]
+end
+
+function Job:__tostring()
+  return ("job %s (%s)"):format(self.id, self.status)
+end
+
+function Job:__close(err)
+  if self.status ~= "running" then return end
+  if err == nil then
+    self:finish()
+  else
+    self:fail(errors.message(err), errors.traceback(err))
+  end
+end
+
+--- Makes a job that is running now. Take it with `<close>`.
+---
+--- ```lua
+--- local job <close> = session:job { description = "Transcode sh010" }
+--- job:progress(0.5, "pass 1")
+--- job:attach "sh010.mov"
+--- ```
+---@param options { description: string, user?: string, data?: table } `user`: whose jobs menu it
+--- appears in (a username; the session's own when not given); `data`: further keys of the job's data.
+---@return moonshift.Job
+function Session:job(options)
+  if type(options) ~= "table" or type(options.description) ~= "string" then
+    errors.raise("usage", 'session:job wants { description = "what is being done" }')
+  end
+  local job = setmetatable({
+    id = session_core.new_id(),
+    session = self,
+    status = "running",
+    started = uv.hrtime(),
+    written_at = uv.now(),
+    dirty = false,
+    attachments = 0,
+    data = {
+      description = options.description,
+      host = uv.os_gethostname(),
+      pid = uv.os_getpid(),
+      started_at = now(),
+      attempt = 1,
+    },
+  }, Job)
+  for key, value in pairs(options.data or {}) do job.data[key] = value end
+  local user_id = find_user(self, options.user or self.api_user)
+  self:call({ {
+    action = "create",
+    entity_type = "Job",
+    entity_key = { job.id },
+    entity_data = {
+      __entity_type__ = "Job",
+      id = job.id,
+      user_id = user_id,
+      status = "running",
+      type = "api_job",
+      data = cjson.encode(job.data),
+    },
+  } })
+  acquire_lease(job)
+  return job
+end
+
+return { Job = Job, lease_folder = lease_folder, decode_data = decode_data }

@@ -1,0 +1,62 @@
+--- How figures read: sizes, durations, relative times.
+
+---@class moonshift.text
+local text = {}
+
+local SIZES = { "B", "KiB", "MiB", "GiB", "TiB" }
+
+--- A size in bytes: "512 B", "1.5 MiB".
+---@param bytes number
+---@return string
+function text.size(bytes)
+  local unit = 1
+  while bytes >= 1024 and unit < #SIZES do
+    bytes, unit = bytes / 1024, unit + 1
+  end
+  return (unit == 1 and "%d %s" or "%.1f %s"):format(unit == 1 and math.floor(bytes) or bytes, SIZES[unit])
+end
+
+--- A duration in seconds: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min".
+---@param seconds number
+---@return string
+function text.duration(seconds)
+  if seconds < 10 then return ("%.1f s"):format(seconds) end
+  local whole = math.floor(seconds + 0.5)
+  if whole < 60 then return ("%d s"):format(whole) end
+  local minutes = whole // 60
+  if minutes < 60 then
+    return whole % 60 == 0 and ("%d min"):format(minutes) or ("%d min %d s"):format(minutes, whole % 60)
+  end
+  local hours = minutes // 60
+  return minutes % 60 == 0 and ("%d h"):format(hours) or ("%d h %d min"):format(hours, minutes % 60)
+end
+
+--- "1 file", "3 files".
+---@param count integer
+---@param singular string
+---@return string
+function text.count(count, singular)
+  return ("%d %s%s"):format(count, singular, count == 1 and "" or "s")
+end
+
+--- One line of at most `width` characters; a longer one ends in "…".
+---@param line string
+---@param width integer
+---@return string
+function text.fit(line, width)
+  line = line:gsub("%s+", " ")
+  local length = utf8.len(line) or #line
+  if length <= width then return line end
+  local stop = utf8.len(line) and utf8.offset(line, width) or width
+  return line:sub(1, stop - 1) .. "…"
+end
+
+--- `line` padded with blanks to `width` characters.
+---@param line string
+---@param width integer
+---@return string
+function text.pad(line, width)
+  return line .. (" "):rep(width - (utf8.len(line) or #line))
+end
+
+return text

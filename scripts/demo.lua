@@ -1,0 +1,72 @@
+--- Try it: run a small render as a job on the embedded server and look at what came of it.
+---
+--- Usage: moonshift demo [--data DIR]
+---
+--- A shell loop renders a few PPM frames and a log; `moonshift wrap` shows it as a job with progress and
+--- attaches the frames. Then the job is listed and shown, and the next commands to try are printed.
+
+local jobs = require "moonshift.jobs"
+local moonshift = require "moonshift"
+local options = require "moonshift.options"
+local system = require "moonshift.core.system"
+local wrap = require "moonshift.wrap"
+local uv = require "luv"
+
+local given = options.parse { verb = "demo", arguments = { ... }, spec = { { name = "data", argument = "DIR" } } }
+
+local FRAMES = 5
+
+-- Each frame is a gradient of 64 × 64 pixels in the plain PPM format.
+local RENDER = [[
+set -e
+for frame in $(seq 1 "$FRAMES"); do
+  file=$(printf 'frame.%04d.ppm' "$frame")
+  awk -v frame="$frame" -v frames="$FRAMES" 'BEGIN {
+    print "P3 64 64 255"
+    for (y = 0; y < 64; y++)
+      for (x = 0; x < 64; x++)
+        print int(x * 4), int(y * 4), int(255 * frame / frames)
+  }' > "$file"
+  echo "rendered $file" | tee -a render.log
+  echo "moonshift::progress $(awk -v f="$frame" -v n="$FRAMES" 'BEGIN { print f / n }') frame $frame of $FRAMES"
+  sleep 0.3
+done
+]]
+
+local function step(line)
+  print("\27[1m" .. line .. "\27[0m")
+end
+if uv.guess_handle(1) ~= "tty" then step = print end
+
+local folder = assert(uv.fs_mkdtemp((os.getenv "TMPDIR" or "/tmp") .. "/moonshift-demo-XXXXXX"))
+local session <close> = moonshift.session { data = given.data, server_url = "embedded:" }
+
+step("Rendering in " .. folder .. ", as a job on the embedded server:\n")
+local code = wrap.run(session, {
+  arguments = { "sh", "-c", RENDER },
+  description = ("Render %d frames"):format(FRAMES),
+  attach = { "frame.*.ppm", "render.log" },
+  require_attach = true,
+  log = "always",
+  cwd = folder,
+  environment = { FRAMES = tostring(FRAMES) },
+})
+if code ~= 0 then return code end
+
+local job = jobs.list(session, { limit = 1 })[1]
+step "\nThe newest jobs (moonshift jobs):\n"
+io.write(jobs.format_list(jobs.list(session, { limit = 5 })))
+step(("\nThis one (moonshift jobs show %s):\n"):format(job.id:sub(1, 8)))
+io.write(jobs.format(job))
+
+local program = system.program()
+local data = given.data and (" --data " .. given.data) or ""
+print(([[
+
+The frames are in %s; the tracker keeps its own copies in %s.
+
+Next:
+  %s download %s%s -o results   # fetch the attachments
+  %s serve%s                    # the same jobs over HTTP, for official ftrack clients too
+  %s help                      # every verb]]):format(folder, session.name:gsub("^embedded:", ""), program,
+  job.id:sub(1, 8), data, program, data, program))

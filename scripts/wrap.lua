@@ -1,0 +1,88 @@
+--- Run a command as a job that people see, with its outputs attached.
+---
+--- Usage: moonshift wrap [OPTIONS] -- COMMAND [ARGUMENTS]
+---
+--- The command runs without a shell; its output passes through at once. It finds the job's id in
+--- MOONSHIFT_JOB_ID, and may print `moonshift::progress 0.4 Encoding` to tell how far it is. When it ends,
+--- files that match --attach are uploaded and attached, and the job becomes done or failed with the
+--- reason. Ctrl-C ends the command (TERM to its process group, KILL after 10 s) and fails the job.
+---
+--- Options:
+---   --description TEXT    what people see; the command line when not given
+---   --attach GLOB         attach the files that match (several times; after the command has ended)
+---   --require-attach      fail when a pattern matches nothing
+---   --name NAME           a short name, to find related runs by
+---   --log WHEN            attach the output: always, failure (the default) or never
+---   --timeout DURATION    end the command after this time: 90, 45m, 1h30m
+---   --cwd DIR             run it in this folder; patterns are relative to it
+---   --env NAME=VALUE      set a variable for it (several times)
+---   --user NAME           whose job it is; the acting user when not given
+---   --quiet               no lines of our own
+---   --data DIR            the embedded server's folder
+---
+--- The exit code is the command's; 124 after the time limit, 126 or 127 when it could not be started,
+--- 128 + n when signal n ended it, 1 when it was fine but its outputs or the tracker were not.
+---
+--- Example:
+---   moonshift wrap --description "Encode sh010" --attach "out/*.mov" -- ffmpeg -i in.mov out/sh010.mov
+---
+--- Sample output:
+---   moonshift: done in 12 s, 1 file attached (job 2a5c0f0e-6d3c-4f57-9d2f-6a2b4c8f6f0e)
+
+local errors = require "moonshift.errors"
+local moonshift = require "moonshift"
+local options = require "moonshift.options"
+local reaper = require "moonshift.reaper"
+local wrap = require "moonshift.wrap"
+
+local given = options.parse {
+  verb = "wrap",
+  arguments = { ... },
+  spec = {
+    { name = "description", argument = "TEXT" },
+    { name = "attach", argument = "GLOB", multiple = true },
+    { name = "require-attach" },
+    { name = "name", argument = "NAME" },
+    { name = "log", argument = "WHEN", choices = { "always", "failure", "never" }, default = "failure" },
+    { name = "timeout", argument = "DURATION", type = "duration" },
+    { name = "cwd", argument = "DIR" },
+    { name = "env", argument = "NAME=VALUE", multiple = true },
+    { name = "user", argument = "NAME" },
+    { name = "quiet" },
+    { name = "data", argument = "DIR" },
+  },
+}
+
+local command = given.rest
+if not command or #command == 0 then
+  options.fail("wrap", #given > 0
+    and ("put '--' in front of the command: moonshift wrap -- %s"):format(table.concat(given, " "))
+    or "the command is missing: moonshift wrap [OPTIONS] -- COMMAND [ARGUMENTS]")
+elseif #given > 0 then
+  options.fail("wrap", ("'%s' is neither an option nor behind '--'"):format(given[1]))
+end
+
+local environment = {}
+for _, assignment in ipairs(given.env or {}) do
+  local name, value = assignment:match "^([^=]+)=(.*)$"
+  if not name then options.fail("wrap", ("--env '%s' is not of the form NAME=VALUE"):format(assignment)) end
+  environment[name] = value
+end
+
+local session <close> = moonshift.session { data = given.data }
+for _, description in ipairs(reaper.reap(session)) do
+  errors.warn(("the job '%s' was left running by a process that is gone; it is failed now"):format(description))
+end
+return wrap.run(session, {
+  arguments = command,
+  description = given.description,
+  attach = given.attach,
+  require_attach = given.require_attach,
+  name = given.name,
+  log = given.log,
+  timeout = given.timeout,
+  cwd = given.cwd,
+  environment = environment,
+  user = given.user,
+  quiet = given.quiet,
+})
