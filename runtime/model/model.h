@@ -244,9 +244,9 @@ struct ms_model {
 };
 
 enum {
-  MS_MODEL_DOCUMENT_BYTES_MAX = 64 * 1024 * 1024, /* of a schema document that is read or printed */
+  MS_MODEL_DOCUMENT_BYTES_MAX = 16 * 1024 * 1024, /* of a schema document that is read or printed */
   MS_MODEL_TYPES_MAX = 4096,                      /* types in a document that is read */
-  MS_MODEL_ATTRIBUTES_MAX = 4096                  /* attributes per type in it */
+  MS_MODEL_ATTRIBUTES_MAX = 1024                  /* attributes per type in it, names per list */
 };
 
 /* The model of this program: static, never freed. */
@@ -296,15 +296,17 @@ void
 ms_model_print_schemas(const struct ms_model *model, struct ms_json_writer *writer);
 
 /* The document's MD5 in lower-case hex, as clients compute it over Python's form of the sorted
- * document. Borrowed; the built-in model's is made once and kept. MS_MEMORY is the only failure. Not
- * thread-safe on the first call. */
+ * document. The built-in model's is made once and kept: not thread-safe on the first call. For a model
+ * that was read it is the hash of what we would print, which need not be the server's. MS_MEMORY is
+ * the only failure. */
 enum ms_status
 ms_model_schema_hash(const struct ms_model *model, char hash[MS_MD5_HEX_SIZE],
                      struct ms_error *err);
 
 /* Reads the schema document of any server into a new model (owned; ms_model_free). Unknown keys are
- * skipped; a document that does not hang together (a relation to an unknown type, a primary key that
- * is no attribute, …) is MS_PARSE or MS_PROTOCOL and names the type. */
+ * skipped, unknown value types become MS_VALUE_VARIABLE, names that only the lists know become hidden
+ * attributes. MS_PARSE for bad JSON; MS_PROTOCOL, naming the type, for a document that does not hang
+ * together (a relation to an unknown type, no primary key, …); MS_LIMIT beyond the limits above. */
 enum ms_status
 ms_model_parse(const char *text, size_t size_bytes, struct ms_model **model, struct ms_error *err);
 

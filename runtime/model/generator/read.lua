@@ -162,15 +162,17 @@ for _, name in ipairs {
   end
 end
 
-local SCALAR_WORDS = { "default", "foreign_key", "enum", "fill", "in", "owned", "indexed", "type_name" }
-local RELATION_WORDS = { "by", "where", "via", "rows", "key_attribute" }
+local SCALAR_WORDS = {
+  "=", "fk", "in", "one_of", "else", "owned", "indexed", "type_name", "ref", "untyped",
+}
+local RELATION_WORDS = { "by", "where", "via", "rows", "map" }
 
 --- Refuses words that belong to the other sort of attribute.
-local function check_words(attribute)
+local function check_words(attribute, used)
   local is_scalar = attribute.kind == "scalar"
-  for _, field in ipairs(is_scalar and RELATION_WORDS or SCALAR_WORDS) do
-    if attribute[field] then
-      fail(attribute, "'%s' makes no sense for %s", field, is_scalar and "a scalar" or "a relation")
+  for _, word in ipairs(is_scalar and RELATION_WORDS or SCALAR_WORDS) do
+    if used[word] then
+      fail(attribute, "'%s' makes no sense for %s", word, is_scalar and "a scalar" or "a relation")
     end
   end
 end
@@ -192,8 +194,10 @@ local function read_attribute(block, place, name, words)
   else
     fail(place, "'%s' is no kind of attribute", kind)
   end
+  local used = {}
   while words.more() do
     local word = words.next()
+    used[word] = true
     if WORDS[word] then
       WORDS[word](attribute, words)
     elseif attribute.by and not attribute.second and attribute.kind == "reference" then
@@ -202,7 +206,7 @@ local function read_attribute(block, place, name, words)
       fail(place, "'%s' is no word that attributes know", word)
     end
   end
-  check_words(attribute)
+  check_words(attribute, used)
   block.own[name] = attribute
   table.insert(block.attributes, attribute)
 end

@@ -61,6 +61,9 @@ local function add_column(model, owner, type, attribute)
     table.insert(owner.columns, column)
   elseif column.type ~= column_type then
     fail(attribute, "column %s of %s is %s already", column.name, owner.name, column.type)
+  elseif column.on_delete ~= on_delete then
+    fail(attribute, "column %s of %s has on-delete %s already, not %s", column.name, owner.name,
+      column.on_delete, on_delete)
   elseif column.references ~= references then
     column.references = nil -- in each subtype's rows another type's: anybody's
   end
