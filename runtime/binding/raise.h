@@ -49,4 +49,8 @@ ms_error_report(lua_State *L, int index);
 void
 ms_raise_install(lua_State *L);
 
+/* luaopen: the Lua module moonshift.core.error (new). */
+int
+luaopen_moonshift_core_error(lua_State *L);
+
 #endif

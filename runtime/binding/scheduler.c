@@ -238,9 +238,9 @@ stop_waiting(uv_timer_t *timer)
   *(bool *)timer->data = true;
 }
 
-/* Turns the loop until all tasks have unwound, for MS_TASKS_UNWIND_MS at most. */
+/* Turns the loop until all tasks have ended, for MS_TASKS_UNWIND_MS at most. */
 static void
-unwind_all(struct ms_tasks *tasks)
+turn_until_ended(struct ms_tasks *tasks)
 {
   uv_timer_t timer;
   bool expired = false;
@@ -276,16 +276,25 @@ close_in_place(struct ms_task *task)
 }
 
 void
-ms_tasks_free(struct ms_tasks *tasks)
+ms_tasks_unwind(struct ms_tasks *tasks)
 {
+  if (tasks->alive == NULL) {
+    return;
+  }
   for (struct ms_task *task = tasks->alive; task != NULL; task = task->next) {
     push_cancelled(tasks->L, "the program ends");
     ms_task_cancel(tasks->L, task);
   }
-  unwind_all(tasks);
+  turn_until_ended(tasks);
   while (tasks->alive != NULL) {
     close_in_place(tasks->alive);
   }
+}
+
+void
+ms_tasks_free(struct ms_tasks *tasks)
+{
+  ms_tasks_unwind(tasks);
   lua_pushnil(tasks->L);
   lua_rawsetp(tasks->L, LUA_REGISTRYINDEX, &registry_key);
   free(tasks);

@@ -141,6 +141,12 @@ ms_tasks_running(struct ms_tasks *tasks)
   return link != NULL ? link->task : NULL;
 }
 
+bool
+ms_tasks_main_runs(struct ms_tasks *tasks)
+{
+  return tasks->main != NULL && ms_tasks_running(tasks) == tasks->main;
+}
+
 lua_State *
 ms_tasks_running_thread(struct ms_tasks *tasks)
 {

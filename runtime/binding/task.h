@@ -46,8 +46,12 @@ struct ms_wait {
 struct ms_tasks *
 ms_tasks_new(lua_State *L, uv_loop_t *loop);
 
-/* Cancels every task that is left and turns the loop until they have unwound (MS_TASKS_UNWIND_MS at most;
- * what is still waiting then has its closing variables closed in place), and frees. Before lua_close. */
+/* Cancels every task that is left and turns the loop until they have unwound, for MS_TASKS_UNWIND_MS at
+ * most; what still waits then has its closing variables closed in place. */
+void
+ms_tasks_unwind(struct ms_tasks *tasks);
+
+/* Unwinds and frees. Before lua_close. */
 void
 ms_tasks_free(struct ms_tasks *tasks);
 
@@ -74,6 +78,10 @@ ms_tasks_turn(struct ms_tasks *tasks);
  * main task nothing else happens. */
 void
 ms_tasks_cancel_main(struct ms_tasks *tasks);
+
+/* Whether the code that runs just now belongs to the main task. */
+bool
+ms_tasks_main_runs(struct ms_tasks *tasks);
 
 /* The thread whose code runs just now. Safe to call from a signal handler on the loop's thread. */
 lua_State *

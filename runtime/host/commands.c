@@ -1,0 +1,69 @@
+/* The table of verbs in C. */
+#include "host/commands.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "host/script.h"
+
+#define HELP_HELP                            \
+  "help: lists the verbs, or explains one\n" \
+  "\n"                                       \
+  "Usage: moonshift help [VERB]\n"
+
+#define RUN_HELP                                                                                 \
+  "run: runs a Lua script\n"                                                                     \
+  "\n"                                                                                           \
+  "Usage: moonshift run FILE [ARGUMENTS]\n"                                                      \
+  "\n"                                                                                           \
+  "FILE may be - for standard input. The script finds its arguments in ... and in the\n"         \
+  "global table `arg`. Modules beside FILE, in the folders of MOONSHIFT_PATH and LUA_PATH can\n" \
+  "be required. The exit code is the integer that the script returns or gives to os.exit;\n"     \
+  "1 after an error that nothing caught, 128 + n after signal n.\n"
+
+#define VERSION_HELP              \
+  "version: prints the version\n" \
+  "\n"                            \
+  "Usage: moonshift version\n"
+
+const struct ms_command ms_commands[] = {
+    {"help", ms_command_help, HELP_HELP},
+    {"run", ms_command_run, RUN_HELP},
+    {"version", ms_command_version, VERSION_HELP},
+    {NULL, NULL, NULL},
+};
+
+const struct ms_command *
+ms_command_find(const char *name)
+{
+  for (const struct ms_command *command = ms_commands; command->name != NULL; command++) {
+    if (strcmp(command->name, name) == 0) {
+      return command;
+    }
+  }
+  return NULL;
+}
+
+int
+ms_usage_error(const char *verb, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  fprintf(stderr, "moonshift %s: ", verb);
+  vfprintf(stderr, format, arguments);
+  fprintf(stderr, " ('moonshift help %s' says more)\n", verb);
+  va_end(arguments);
+  return MS_EXIT_USAGE;
+}
+
+int
+ms_command_version(int argument_count, char **arguments)
+{
+  if (argument_count > 0) {
+    return ms_usage_error("version", "unexpected '%s'", arguments[0]);
+  }
+  printf("moonshift %s\n", MS_VERSION);
+  return ms_flush_output(EXIT_SUCCESS);
+}
