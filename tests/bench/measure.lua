@@ -1,0 +1,70 @@
+--- Measuring whole processes, in pairs: A, B, A, B, … so that a machine's mood falls on both alike.
+---
+--- Figures are medians; what counts is their ratio in the same run.
+
+local core = require "moonshift.core.job"
+local uv = require "luv"
+
+local measure = {}
+
+local RUNS = tonumber(os.getenv "MOONSHIFT_BENCH_RUNS") or 30
+
+--- Runs a command once, with its output thrown away.
+---@param spec { arguments: string[], environment?: table<string, string> }
+---@return number seconds
+---@return integer peak_bytes
+local function once(spec)
+  local started = uv.hrtime()
+  local command <close> = core.command {
+    arguments = spec.arguments,
+    environment = spec.environment,
+    cwd = spec.cwd,
+    quiet = true,
+  }
+  local result = command:wait()
+  local seconds = (uv.hrtime() - started) / 1e9
+  if result.exit_code ~= 0 then
+    error(("'%s' ended with %s"):format(table.concat(spec.arguments, " "), result.exit_code or result.signal))
+  end
+  return seconds, result.peak_bytes
+end
+
+local function median(values)
+  table.sort(values)
+  return values[(#values + 1) // 2]
+end
+
+--- Times `subject` beside `peer` and prints a line for each and their ratio.
+---@param title string
+---@param subject { name: string, arguments: string[], environment?: table<string, string> }
+---@param peer { name: string, arguments: string[], environment?: table<string, string> }
+---@param runs? integer
+function measure.pair(title, subject, peer, runs)
+  local figures = { { spec = subject }, { spec = peer } }
+  for _, figure in ipairs(figures) do
+    figure.seconds, figure.peak = {}, 0
+    once(figure.spec) -- warm
+  end
+  for _ = 1, runs or RUNS do
+    for _, figure in ipairs(figures) do
+      local seconds, peak = once(figure.spec)
+      figure.seconds[#figure.seconds + 1] = seconds
+      figure.peak = math.max(figure.peak, peak)
+    end
+  end
+  print(title)
+  for _, figure in ipairs(figures) do
+    figure.median = median(figure.seconds)
+    print(("  %-34s %8.2f ms   %6.1f MiB"):format(figure.spec.name, figure.median * 1e3, figure.peak / 2 ^ 20))
+  end
+  print(("  ratio %31.2f"):format(figures[1].median / figures[2].median))
+end
+
+--- A temporary folder that is removed with its scope.
+---@return { path: string }
+function measure.folder()
+  local path = assert(uv.fs_mkdtemp "/tmp/moonshift-bench-XXXXXX")
+  return setmetatable({ path = path }, { __close = function() os.execute(("rm -rf '%s'"):format(path)) end })
+end
+
+return measure
