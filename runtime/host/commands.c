@@ -8,13 +8,13 @@
 #include "host/host.h"
 #include "host/script.h"
 
-#define HELP_HELP                            \
-  "help: lists the verbs, or explains one\n" \
-  "\n"                                       \
+#define HELP_HELP                     \
+  "List the verbs, or explain one.\n" \
+  "\n"                                \
   "Usage: moonshift help [VERB]\n"
 
 #define RUN_HELP                                                                                 \
-  "run: runs a Lua script\n"                                                                     \
+  "Run a Lua script.\n"                                                                          \
   "\n"                                                                                           \
   "Usage: moonshift run FILE [ARGUMENTS]\n"                                                      \
   "\n"                                                                                           \
@@ -23,9 +23,9 @@
   "be required. The exit code is the integer that the script returns or gives to os.exit;\n"     \
   "1 after an error that nothing caught, 128 + n after signal n.\n"
 
-#define VERSION_HELP              \
-  "version: prints the version\n" \
-  "\n"                            \
+#define VERSION_HELP     \
+  "Print the version.\n" \
+  "\n"                   \
   "Usage: moonshift version\n"
 
 const struct ms_command ms_commands[] = {

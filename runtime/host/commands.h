@@ -9,7 +9,7 @@ struct ms_command {
   const char *name; /* NULL ends the table */
   /* arguments[0] is the first one behind the verb. Returns the exit code. */
   int (*run)(int argument_count, char **arguments);
-  const char *help; /* as a script's head comment: the first line is "NAME: summary" */
+  const char *help; /* as a script's head comment: the first line says it in a sentence */
 };
 
 extern const struct ms_command ms_commands[];

@@ -66,8 +66,7 @@ ms_help_of_verb(const char *name, struct ms_buffer *help, struct ms_error *err)
   }
   ms_help_of_script(verb.text, verb.text_bytes, help);
   if (help->size_bytes == 0) {
-    ms_buffer_printf(help, "%s: no help; write a comment at the head of %s\n", name,
-                     verb.chunk_name + 1);
+    ms_buffer_printf(help, "No help: there is no comment at the head of %s\n", verb.chunk_name + 1);
   }
   ms_verb_free(&verb);
   return MS_OK;
@@ -93,18 +92,11 @@ ms_help_print(const char *name)
 
 /* ---- the list ---- */
 
-/* Prints the first line of a help, "NAME: summary", as a row. */
+/* Prints the first line of a help as a row. */
 static void
 print_row(FILE *out, const char *name, const char *help)
 {
-  size_t length = strcspn(help, "\n");
-  size_t prefix = strlen(name);
-  if (strncmp(help, name, prefix) == 0 && help[prefix] == ':') {
-    prefix += 1 + strspn(help + prefix + 1, " ");
-  } else {
-    prefix = 0;
-  }
-  fprintf(out, "  %-12s %.*s\n", name, (int)(length - prefix), help + prefix);
+  fprintf(out, "  %-12s %.*s\n", name, (int)strcspn(help, "\n"), help);
 }
 
 struct list {

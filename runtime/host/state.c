@@ -125,8 +125,7 @@ search_embedded(lua_State *L)
     return 1;
   }
   if (!open_module(L, name, &file, &file_name)) {
-    lua_pushfstring(L, "no file '%s' in the program", file_name);
-    return 1;
+    return luaL_error(L, "module '%s' is not part of moonshift", name);
   }
   const char *chunk_name = lua_pushfstring(L, "@%s", file_name);
   ms_strict_add(L, chunk_name);

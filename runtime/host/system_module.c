@@ -1,13 +1,16 @@
 /* The Lua module moonshift.core.system: what scripts need to know of process and machine. */
 #include <errno.h>
 #include <lauxlib.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/nearest.h"
 #include "base/path.h"
+#include "binding/options.h"
 #include "binding/raise.h"
 #include "host/help.h"
 #include "host/host.h"
@@ -121,6 +124,56 @@ system_help(lua_State *L)
   return status == MS_OK ? 1 : ms_raise(L, &err);
 }
 
+/* program() -> path */
+static int
+system_program(lua_State *L)
+{
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length < 0 || (size_t)length == sizeof path) {
+    return ms_raisef(L, MS_IO, "cannot find the program's own path");
+  }
+  lua_pushlstring(L, path, (size_t)length);
+  return 1;
+}
+
+/* make_folders(path [, private]) */
+static int
+system_make_folders(lua_State *L)
+{
+  struct ms_error err;
+  mode_t mode = lua_toboolean(L, 2) ? 0700 : 0777;
+  if (ms_path_make_folders(luaL_checkstring(L, 1), mode, &err) != MS_OK) {
+    return ms_raise(L, &err);
+  }
+  return 0;
+}
+
+/* duration(text) -> seconds */
+static int
+system_duration(lua_State *L)
+{
+  lua_pushnumber(L, (lua_Number)ms_check_duration(L, 1) / 1000);
+  return 1;
+}
+
+/* nearest(word, candidates) -> string or nil */
+static int
+system_nearest(lua_State *L)
+{
+  struct ms_nearest nearest = {.word = luaL_checkstring(L, 1)};
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_Integer count = luaL_len(L, 2);
+  for (lua_Integer i = 1; i <= count; i++) {
+    if (lua_geti(L, 2, i) == LUA_TSTRING) {
+      ms_nearest_offer(&nearest, lua_tostring(L, -1)); /* the table keeps the string */
+    }
+    lua_pop(L, 1);
+  }
+  lua_pushstring(L, nearest.best); /* NULL becomes nil */
+  return 1;
+}
+
 /* ---- signals ---- */
 
 /* Calls the script's function from the loop; its error is reported as luv's are. */
@@ -154,14 +207,18 @@ system_on_signal(lua_State *L)
 }
 
 static const luaL_Reg system_functions[] = {
+    {"duration", system_duration},
     {"folder", system_folder},
     {"help", system_help},
     {"host_name", system_host_name},
     {"is_terminal", system_is_terminal},
+    {"make_folders", system_make_folders},
     {"monotonic", system_monotonic},
+    {"nearest", system_nearest},
     {"now", system_now},
     {"on_signal", system_on_signal},
     {"pid", system_pid},
+    {"program", system_program},
     {"set_environment", system_set_environment},
     {"user_name", system_user_name},
     {NULL, NULL},
