@@ -23,18 +23,23 @@ struct ms_http_transfer;
 
 enum {
   MS_HTTP_CONNECT_TIMEOUT_MS = 10000,
-  MS_HTTP_TIMEOUT_MS = 60000,              /* a whole request without file bodies */
-  MS_HTTP_STALL_TIMEOUT_S = 60,            /* file bodies: no byte for this long */
-  MS_HTTP_RETRIES = 4,                     /* sent at most 1 + this many times */
-  MS_HTTP_BACKOFF_MS = 250,                /* doubles each time, plus up to 100 % jitter */
+  MS_HTTP_TIMEOUT_MS = 60000,   /* a whole request without file bodies, retries included */
+  MS_HTTP_STALL_TIMEOUT_S = 60, /* file bodies: no byte for this long */
+  MS_HTTP_RETRIES = 4,          /* sent at most 1 + this many times */
+  MS_HTTP_BACKOFF_MS = 250,     /* doubles each time, plus up to 100 % jitter */
   MS_HTTP_BACKOFF_MAX_MS = 8000,
+  MS_HTTP_REDIRECTS_MAX = 5,
+  MS_HTTP_CONNECTIONS_MAX = 16, /* to one host at a time; further requests queue */
+  MS_HTTP_ERROR_BODY_MAX_BYTES = 64 * 1024,
   MS_HTTP_ANSWER_MAX_BYTES = 512 * 1024 * 1024
 };
 
 struct ms_http_options {
   int64_t connect_timeout_ms; /* 0: the default above; likewise below */
   int64_t timeout_ms;
-  int retries;           /* -1: none */
+  int stall_timeout_s;
+  int retries;            /* -1: none */
+  int64_t backoff_ms;     /* the first pause */
   const char *user_agent; /* borrowed */
 };
 
@@ -44,7 +49,9 @@ struct ms_http_header {
 };
 
 /* What to send. Everything is borrowed only during ms_http_send / ms_http_perform, except the file
- * descriptors, which must stay open until the end (they stay the caller's). */
+ * descriptors, which must stay open until the end (they stay the caller's).
+ *
+ * Redirects are followed for GET and HEAD; to another host the headers given here are not sent. */
 struct ms_http_request {
   const char *method; /* "GET", "POST", "PUT", "HEAD", "DELETE" */
   const char *url;
@@ -54,19 +61,21 @@ struct ms_http_request {
   size_t body_bytes;
   int upload_fd; /* -1: none. Else the body is upload_bytes from upload_offset of this file */
   int64_t upload_offset, upload_bytes;
-  int download_fd;           /* -1: the answer's body is collected in memory */
-  int64_t timeout_ms;        /* 0: the client's */
-  bool retry;                /* sending twice is safe */
+  int download_fd; /* -1: the answer's body is collected in memory. Else a 2xx body is written here, from
+                    * its present position on */
+  int64_t timeout_ms; /* 0: the client's, and none beside the stall's with a file body */
+  bool retry; /* sending twice is safe; a request that never left is sent again in any case */
   /* Told now and then, at most some ten times a second, and once at the end. NULL for none. */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
   void *user; /* for both callbacks */
 };
 
 struct ms_http_answer {
-  long status;             /* HTTP status code; 0 when there was no answer */
-  struct ms_buffer body;   /* of an error status also when download_fd was given (first 64 KB) */
-  char content_type[128];  /* "" when not given */
-  char etag[128];          /* without quotes */
+  long status;            /* HTTP status code; 0 when there was no answer */
+  struct ms_buffer body;  /* of an error status also when download_fd was given (its beginning) */
+  char content_type[128]; /* "" when not given */
+  char etag[128];         /* without quotes */
+  char location[256]; /* where a redirect points that was not followed, without its query; or "" */
   int64_t downloaded_bytes, uploaded_bytes;
   int attempts;
 };
@@ -81,7 +90,8 @@ enum ms_status
 ms_http_new(uv_loop_t *loop, const struct ms_http_options *options, struct ms_http **http,
             struct ms_error *err);
 
-/* Cancels what is under way (without callbacks) and frees. Its loop handles close asynchronously. */
+/* Cancels what is under way (without callbacks) and frees. Its loop handles close asynchronously. May be
+ * called at any moment, also from a callback. */
 void
 ms_http_free(struct ms_http *http);
 
@@ -91,7 +101,7 @@ enum ms_status
 ms_http_send(struct ms_http *http, const struct ms_http_request *request, ms_http_done done,
              struct ms_http_transfer **transfer, struct ms_error *err);
 
-/* Ends a transfer without its callback. */
+/* Ends a transfer without its callback. Nothing happens from within its own `done`. */
 void
 ms_http_cancel(struct ms_http_transfer *transfer);
 

@@ -1,0 +1,378 @@
+/* The multi handle on the loop: libcurl says which sockets and timer it wants to hear of, libuv tells it,
+ * and settle() then calls the user's callbacks, one at a time, looking at the list anew after each. */
+#include "http/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/transfer.h"
+
+/* ---- life ---- */
+
+enum ms_status
+ms_http_new(uv_loop_t *loop, const struct ms_http_options *options, struct ms_http **http,
+            struct ms_error *err)
+{
+  static const struct ms_http_options defaults;
+  const struct ms_http_options *given = options ? options : &defaults;
+  struct ms_http *created = calloc(1, sizeof *created);
+  char *user_agent = strdup(given->user_agent ? given->user_agent : "moonshift");
+  if (!created || !user_agent) {
+    free(created);
+    free(user_agent);
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  *created = (struct ms_http){
+      .loop = loop,
+      .connect_timeout_ms =
+          given->connect_timeout_ms ? given->connect_timeout_ms : MS_HTTP_CONNECT_TIMEOUT_MS,
+      .timeout_ms = given->timeout_ms ? given->timeout_ms : MS_HTTP_TIMEOUT_MS,
+      .stall_timeout_s = given->stall_timeout_s ? given->stall_timeout_s : MS_HTTP_STALL_TIMEOUT_S,
+      .retries = given->retries < 0 ? 0
+                 : given->retries   ? given->retries
+                                    : MS_HTTP_RETRIES,
+      .backoff_ms = given->backoff_ms ? given->backoff_ms : MS_HTTP_BACKOFF_MS,
+      .user_agent = user_agent,
+      .references = 1,
+  };
+  *http = created;
+  return MS_OK;
+}
+
+void
+ms_http_release(struct ms_http *http)
+{
+  if (--http->references > 0) {
+    return;
+  }
+  if (http->in_place) {
+    ms_curl.multi_cleanup(http->in_place);
+  }
+  free(http->user_agent);
+  free(http);
+}
+
+/* Whoever is in the middle of a callback or of ms_http_perform frees its own transfer. */
+static void
+end_transfers(struct ms_http *http)
+{
+  struct ms_http_transfer *next;
+  for (struct ms_http_transfer *transfer = http->first; transfer; transfer = next) {
+    next = transfer->next;
+    if (transfer->busy || !transfer->done) {
+      ms_http_transfer_abort(transfer, MS_CLOSED, "the connection was closed during a request");
+      transfer->dropped = true;
+    } else {
+      ms_http_transfer_free(transfer);
+    }
+  }
+}
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+  ms_http_release(handle->data);
+}
+
+static void
+close_client(struct ms_http *http)
+{
+  if (http->closed) {
+    return;
+  }
+  http->closed = true;
+  ms_loop_leave(&http->member);
+  end_transfers(http);
+  if (http->multi) {
+    ms_curl.multi_cleanup(http->multi);
+    http->multi = NULL;
+    uv_close((uv_handle_t *)&http->curl_timer, on_timer_closed);
+    uv_close((uv_handle_t *)&http->retry_timer, on_timer_closed);
+  }
+}
+
+static void
+on_loop_closes(struct ms_loop_member *member)
+{
+  close_client((struct ms_http *)((char *)member - offsetof(struct ms_http, member)));
+}
+
+void
+ms_http_free(struct ms_http *http)
+{
+  if (http) {
+    close_client(http);
+    ms_http_release(http);
+  }
+}
+
+/* ---- the user's callbacks ---- */
+
+/* Tells about progress and, when the transfer is over, about the end of it. */
+static void
+call_back(struct ms_http_transfer *transfer)
+{
+  transfer->busy = true;
+  if (ms_http_transfer_has_news(transfer)) {
+    ms_http_transfer_tell(transfer);
+  }
+  bool finished = transfer->state == MS_HTTP_FINISHED;
+  if (finished && !transfer->dropped) {
+    transfer->done(transfer->user, transfer->status, &transfer->answer, &transfer->error);
+  }
+  transfer->busy = false;
+  if (finished || transfer->dropped) {
+    ms_http_transfer_free(transfer);
+  }
+}
+
+static struct ms_http_transfer *
+next_to_call_back(const struct ms_http *http)
+{
+  for (struct ms_http_transfer *transfer = http->first; transfer; transfer = transfer->next) {
+    bool ready = transfer->state == MS_HTTP_FINISHED || ms_http_transfer_has_news(transfer);
+    if (transfer->done && !transfer->busy && ready) {
+      return transfer;
+    }
+  }
+  return NULL;
+}
+
+static void
+on_retry_timer(uv_timer_t *timer);
+
+static void
+arm_retry_timer(struct ms_http *http)
+{
+  int64_t nearest_ms = INT64_MAX;
+  for (struct ms_http_transfer *transfer = http->first; transfer; transfer = transfer->next) {
+    if (transfer->done && transfer->state == MS_HTTP_WAITING &&
+        transfer->wait_until_ms < nearest_ms) {
+      nearest_ms = transfer->wait_until_ms;
+    }
+  }
+  if (nearest_ms == INT64_MAX) {
+    uv_timer_stop(&http->retry_timer);
+    return;
+  }
+  int64_t delay_ms = nearest_ms - ms_clock_monotonic_ms();
+  uv_update_time(http->loop);
+  uv_timer_start(&http->retry_timer, on_retry_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
+}
+
+/* After libcurl has been called: what is over, what is to be told, what waits. */
+static void
+settle(struct ms_http *http)
+{
+  ms_http_collect(http->multi);
+  http->references++;
+  struct ms_http_transfer *transfer;
+  while (!http->closed && (transfer = next_to_call_back(http))) {
+    call_back(transfer);
+  }
+  if (!http->closed) {
+    arm_retry_timer(http);
+  }
+  ms_http_release(http);
+}
+
+void
+ms_http_collect(CURLM *multi)
+{
+  int left;
+  CURLMsg *message;
+  while ((message = ms_curl.multi_info_read(multi, &left))) {
+    struct ms_http_transfer *transfer = NULL;
+    CURLcode code = message->data.result;
+    ms_curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+    ms_http_transfer_ended(transfer, code);
+  }
+}
+
+static void
+on_retry_timer(uv_timer_t *timer)
+{
+  struct ms_http *http = timer->data;
+  int64_t now_ms = ms_clock_monotonic_ms();
+  for (struct ms_http_transfer *transfer = http->first; transfer; transfer = transfer->next) {
+    if (transfer->done && transfer->state == MS_HTTP_WAITING && transfer->wait_until_ms <= now_ms) {
+      ms_http_transfer_start(transfer);
+    }
+  }
+  settle(http);
+}
+
+/* ---- libcurl's sockets and timer ---- */
+
+/* A socket that libcurl wants to hear of. */
+struct watch {
+  uv_poll_t poll;
+  struct ms_http *http;
+  curl_socket_t socket;
+};
+
+static void
+on_watch_closed(uv_handle_t *handle)
+{
+  struct watch *watch = handle->data;
+  ms_http_release(watch->http);
+  free(watch);
+}
+
+static void
+on_socket_ready(uv_poll_t *poll, int status, int events)
+{
+  struct watch *watch = poll->data;
+  struct ms_http *http = watch->http;
+  int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+  flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
+  flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
+  int running;
+  ms_curl.multi_socket_action(http->multi, watch->socket, flags, &running);
+  settle(http);
+}
+
+static struct watch *
+new_watch(struct ms_http *http, curl_socket_t socket)
+{
+  struct watch *watch = calloc(1, sizeof *watch);
+  if (!watch || uv_poll_init_socket(http->loop, &watch->poll, socket) < 0) {
+    free(watch);
+    return NULL;
+  }
+  watch->poll.data = watch;
+  watch->http = http;
+  watch->socket = socket;
+  http->references++;
+  ms_curl.multi_assign(http->multi, socket, watch);
+  return watch;
+}
+
+static int
+on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *assigned)
+{
+  (void)easy;
+  struct watch *watch = assigned;
+  if (what == CURL_POLL_REMOVE) {
+    if (watch) {
+      uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+    }
+    return 0;
+  }
+  if (!watch && !(watch = new_watch(user, socket))) {
+    return -1;
+  }
+  int events = what & CURL_POLL_IN ? UV_READABLE : 0;
+  events |= what & CURL_POLL_OUT ? UV_WRITABLE : 0;
+  return uv_poll_start(&watch->poll, events, on_socket_ready) < 0 ? -1 : 0;
+}
+
+static void
+on_curl_timer_due(uv_timer_t *timer)
+{
+  struct ms_http *http = timer->data;
+  int running;
+  ms_curl.multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  settle(http);
+}
+
+static int
+on_curl_timer(CURLM *multi, long timeout_ms, void *user)
+{
+  (void)multi;
+  struct ms_http *http = user;
+  if (timeout_ms < 0) {
+    return uv_timer_stop(&http->curl_timer);
+  }
+  uv_update_time(http->loop);
+  return uv_timer_start(&http->curl_timer, on_curl_timer_due, (uint64_t)timeout_ms, 0);
+}
+
+CURLM *
+ms_http_new_multi(void)
+{
+  CURLM *multi = ms_curl.multi_init();
+  if (multi) {
+    ms_curl.multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MS_HTTP_CONNECTIONS_MAX);
+  }
+  return multi;
+}
+
+/* ---- requests ---- */
+
+static void
+open_timer(struct ms_http *http, uv_timer_t *timer)
+{
+  uv_timer_init(http->loop, timer);
+  timer->data = http;
+  http->references++;
+}
+
+static enum ms_status
+open_multi(struct ms_http *http, struct ms_error *err)
+{
+  if (http->closed) {
+    return ms_fail(err, MS_CLOSED, "the connection has been closed");
+  }
+  if (http->multi) {
+    return MS_OK;
+  }
+  enum ms_status status = ms_curl_load(err);
+  if (status != MS_OK) {
+    return status;
+  }
+  http->multi = ms_http_new_multi();
+  if (!http->multi) {
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  ms_curl.multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+  ms_curl.multi_setopt(http->multi, CURLMOPT_SOCKETDATA, (void *)http);
+  ms_curl.multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+  ms_curl.multi_setopt(http->multi, CURLMOPT_TIMERDATA, (void *)http);
+  open_timer(http, &http->curl_timer);
+  open_timer(http, &http->retry_timer);
+  ms_loop_join(http->loop, &http->member, on_loop_closes);
+  return MS_OK;
+}
+
+enum ms_status
+ms_http_send(struct ms_http *http, const struct ms_http_request *request, ms_http_done done,
+             struct ms_http_transfer **transfer, struct ms_error *err)
+{
+  struct ms_http_transfer *created;
+  enum ms_status status = open_multi(http, err);
+  if (status == MS_OK) {
+    status = ms_http_transfer_new(http, http->multi, request, &created, err);
+  }
+  if (status != MS_OK) {
+    return status;
+  }
+  created->done = done;
+  ms_http_transfer_start(created);
+  if (created->state == MS_HTTP_FINISHED) {
+    status = ms_fail(err, created->status, "%s", created->error.message);
+    ms_http_transfer_free(created);
+    return status;
+  }
+  if (transfer) {
+    *transfer = created;
+  }
+  return MS_OK;
+}
+
+void
+ms_http_cancel(struct ms_http_transfer *transfer)
+{
+  if (transfer->busy) {
+    transfer->dropped = true;
+  } else {
+    ms_http_transfer_free(transfer);
+  }
+}
+
+void
+ms_http_answer_free(struct ms_http_answer *answer)
+{
+  ms_buffer_free(&answer->body);
+}
