@@ -85,6 +85,20 @@ ms_database_script(struct ms_database *database, const char *sql, struct ms_erro
   return code == SQLITE_OK ? MS_OK : ms_database_fail(database, code, "run its set-up", err);
 }
 
+enum ms_status
+ms_database_read_number(struct ms_database *database, const char *sql, int64_t *number,
+                        struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = false;
+  enum ms_status status = ms_database_prepare(database, sql, &statement, err);
+  if (status == MS_OK)
+    status = ms_statement_step(statement, &row, err);
+  *number = row ? ms_statement_integer(statement, 0) : 0;
+  ms_statement_done(statement);
+  return status;
+}
+
 /* Whether the running statement is over its time. */
 static int
 on_progress(void *context)
@@ -93,14 +107,16 @@ on_progress(void *context)
   return database->deadline_ms && ms_clock_monotonic_ms() > database->deadline_ms;
 }
 
-/* The file is made here so that nobody else can read it; SQLite gives its log the same mode. */
+/* The file is made here so that nobody else can read it; SQLite gives its log the same mode. A file that
+ * exists is not opened: closing it would drop the locks of this process's other connections to it. */
 static enum ms_status
 make_file(const char *path, struct ms_error *err)
 {
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0)
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    close(fd);
+  else if (errno != EEXIST || access(path, R_OK | W_OK) != 0)
     return ms_fail_errno(err, errno, "database %s", path);
-  close(fd);
   return MS_OK;
 }
 
@@ -123,8 +139,7 @@ use_write_ahead_log(struct ms_database *database, struct ms_error *err)
 }
 
 static enum ms_status
-set_up(struct ms_database *database, const struct ms_model *model, bool *created,
-       struct ms_error *err)
+set_up(struct ms_database *database, struct ms_error *err)
 {
   sqlite3_extended_result_codes(database->handle, 1);
   sqlite3_busy_timeout(database->handle, MS_DATABASE_BUSY_TIMEOUT_MS);
@@ -132,16 +147,11 @@ set_up(struct ms_database *database, const struct ms_model *model, bool *created
   if (sqlite3_db_readonly(database->handle, "main") == 1)
     return ms_fail(err, MS_PERMISSION, "database %s: no permission to write it", database->path);
   enum ms_status status = ms_database_script(database, opening_pragmas, err);
-  if (status == MS_OK)
-    status = use_write_ahead_log(database, err);
-  if (status == MS_OK)
-    status = ms_database_register_functions(database, err);
-  return status == MS_OK ? ms_database_migrate(database, model, created, err) : status;
+  return status == MS_OK ? use_write_ahead_log(database, err) : status;
 }
 
 enum ms_status
-ms_database_open(const char *path, const struct ms_model *model, struct ms_database **database,
-                 bool *created, struct ms_error *err)
+ms_database_open_bare(const char *path, struct ms_database **database, struct ms_error *err)
 {
   *database = NULL;
   enum ms_status status = make_file(path, err);
@@ -159,11 +169,27 @@ ms_database_open(const char *path, const struct ms_model *model, struct ms_datab
   if (code != SQLITE_OK)
     status = ms_database_fail(fresh, code, "open it", err);
   else
-    status = set_up(fresh, model, created, err);
+    status = set_up(fresh, err);
   if (status == MS_OK)
     *database = fresh;
   else
     ms_database_close(fresh);
+  return status;
+}
+
+enum ms_status
+ms_database_open(const char *path, const struct ms_model *model, struct ms_database **database,
+                 bool *created, struct ms_error *err)
+{
+  enum ms_status status = ms_database_open_bare(path, database, err);
+  if (status == MS_OK)
+    status = ms_database_register_functions(*database, err);
+  if (status == MS_OK)
+    status = ms_database_migrate(*database, model, created, err);
+  if (status != MS_OK) {
+    ms_database_close(*database);
+    *database = NULL;
+  }
   return status;
 }
 

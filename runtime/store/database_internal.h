@@ -34,10 +34,20 @@ struct ms_database {
 enum ms_status
 ms_database_fail(struct ms_database *database, int code, const char *what, struct ms_error *err);
 
+/* Opens (and creates, mode 0600) a database file as ms_database_open does, but without a model: for files
+ * that have tables of their own. */
+enum ms_status
+ms_database_open_bare(const char *path, struct ms_database **database, struct ms_error *err);
+
 /* Runs SQL text of any number of statements without parameters, past the cache: for pragmas and
  * definitions. */
 enum ms_status
 ms_database_script(struct ms_database *database, const char *sql, struct ms_error *err);
+
+/* The number in the first column of the first row of `sql`; 0 when there is no row. */
+enum ms_status
+ms_database_read_number(struct ms_database *database, const char *sql, int64_t *number,
+                        struct ms_error *err);
 
 /* Finalizes every idle statement. */
 void

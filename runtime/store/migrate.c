@@ -16,30 +16,18 @@ enum {
   MARK_SIZE = 32
 };
 
-static enum ms_status
-read_number(struct ms_database *database, const char *sql, int64_t *number, struct ms_error *err)
-{
-  struct ms_statement *statement = NULL;
-  bool row = false;
-  enum ms_status status = ms_database_prepare(database, sql, &statement, err);
-  if (status == MS_OK)
-    status = ms_statement_step(statement, &row, err);
-  *number = row ? ms_statement_integer(statement, 0) : 0;
-  ms_statement_done(statement);
-  return status;
-}
-
 /* Whether the file is ours and of a format that we know; a new one has format 0. */
 static enum ms_status
 check_format(struct ms_database *database, int64_t *format, struct ms_error *err)
 {
   int64_t application = 0;
   int64_t object_count = 0;
-  enum ms_status status = read_number(database, "PRAGMA user_version", format, err);
+  enum ms_status status = ms_database_read_number(database, "PRAGMA user_version", format, err);
   if (status == MS_OK)
-    status = read_number(database, "PRAGMA application_id", &application, err);
+    status = ms_database_read_number(database, "PRAGMA application_id", &application, err);
   if (status == MS_OK && *format == 0)
-    status = read_number(database, "SELECT count(*) FROM sqlite_master", &object_count, err);
+    status =
+        ms_database_read_number(database, "SELECT count(*) FROM sqlite_master", &object_count, err);
   if (status != MS_OK)
     return status;
   if (object_count > 0 || (*format != 0 && application != APPLICATION_ID))
