@@ -162,6 +162,7 @@ enum ms_status
 ms_query_lex(const struct ms_query_source *source, struct ms_token **tokens, size_t *count,
              struct ms_error *err)
 {
+  *tokens = NULL;
   const char *nul = memchr(source->text, '\0', source->text_bytes);
   if (nul)
     return ms_query_complain(source, (size_t)(nul - source->text), MS_PARSE, err,
@@ -169,17 +170,20 @@ ms_query_lex(const struct ms_query_source *source, struct ms_token **tokens, siz
   enum ms_status status = count_tokens(source, count, err);
   if (status != MS_OK)
     return status;
-  *tokens = MS_ARENA_ARRAY(source->arena, struct ms_token, *count);
-  if (!*tokens)
+  struct ms_token *found = MS_ARENA_ARRAY(source->arena, struct ms_token, *count);
+  if (!found)
     return ms_query_no_room(source, err);
   size_t at = 0;
-  for (size_t i = 0; i < *count && status == MS_OK; i++) {
-    status = next_token(source, at, &(*tokens)[i], err);
+  for (size_t i = 0; i < *count; i++) {
+    status = next_token(source, at, &found[i], err);
     if (status == MS_OK)
-      status = unescape(source, &(*tokens)[i], err);
-    at = (*tokens)[i].end;
+      status = unescape(source, &found[i], err);
+    if (status != MS_OK)
+      return status;
+    at = found[i].end;
   }
-  return status;
+  *tokens = found;
+  return MS_OK;
 }
 
 bool

@@ -3,7 +3,31 @@
  * Pure: nothing is executed here and nothing but the model is looked at. Every stage has a printer, so
  * every stage is tested by {source, printed result}, and `moonshift query --explain` shows them. Values
  * never enter the SQL text: each becomes a parameter, so that statements can be kept by their text.
- * Every error names the position with a caret line and, for a misspelt name, the nearest right one. */
+ * Every error names the position with a caret line and, for a misspelt name, the nearest right one.
+ *
+ * What the SQL relies on (SQLite 3.40; the store provides it)
+ *
+ *   ms_time(us)               {"__type__":"datetime","value":…} of microseconds; null for null
+ *   ms_boolean(x)             true or false; null for null
+ *   ms_number(x)              a double as the shortest JSON number that reads back the same; null for
+ *                             null and for what JSON cannot say
+ *   ms_url(base, kind, id)    {"url":…} of a component's data (kind 'get') or picture ('thumbnail');
+ *                             null where `id` is null
+ *
+ *   All of them give JSON with SQLite's JSON subtype, so that json_object takes them as they are.
+ *   json_object, json_array, json_group_array, json, json_each, json_extract are SQLite's own.
+ *
+ *   Tables have a rowid, which gives rows their default order (pairs of a link table excepted). Ids
+ *   are compared byte by byte; other text without regard to (ASCII) case, COLLATE NOCASE: those are
+ *   the TEXT columns whose name is neither `id` nor ends in `_id`. An index on such a column is used
+ *   where it has that collation. The type column of a family wants an index, too.
+ *
+ * What conditions mean
+ *
+ *   A comparison with an attribute that has no value is neither true nor false, as in SQL: neither
+ *   `name is "x"` nor `name is_not "x"` finds it; `is none` does. A path through relations means that
+ *   such a related entity exists. `_` and `%` in `like` are wildcards, a backslash takes that away.
+ *   A date-time without a fraction of a second stands for the whole second. */
 #ifndef MS_QUERY_QUERY_H
 #define MS_QUERY_QUERY_H
 

@@ -1,0 +1,102 @@
+/* Entities as JSON: json_object with the type first, a subselect for each relation. */
+#include "query/emitter.h"
+
+enum { ATTRIBUTES_MAX = 62 /* SQLite calls functions with 127 arguments at the most */ };
+
+const char *
+ms_json_function(enum ms_value_type type)
+{
+  static const char *const functions[] = {[MS_VALUE_BOOLEAN] = "ms_boolean",
+                                          [MS_VALUE_NUMBER] = "ms_number",
+                                          [MS_VALUE_DATETIME] = "ms_time",
+                                          [MS_VALUE_OBJECT] = "json",
+                                          [MS_VALUE_VARIABLE] = "json"};
+  return type < sizeof functions / sizeof *functions ? functions[type] : NULL;
+}
+
+static void
+emit_scalar(struct ms_emitter *emitter, struct ms_row row, const struct ms_attribute *attribute)
+{
+  const char *function = ms_json_function(attribute->value_type);
+  if (function && !(attribute->value_type == MS_VALUE_OBJECT && attribute->storage.computed)) {
+    ms_emit(emitter, "%s(", function);
+    ms_emit_value(emitter, row, attribute);
+    ms_emit(emitter, ")");
+  } else {
+    ms_emit_value(emitter, row, attribute);
+  }
+}
+
+static bool
+is_tree(const struct ms_attribute *relation)
+{
+  return relation->storage.computed == MS_COMPUTED_ANCESTORS ||
+         relation->storage.computed == MS_COMPUTED_DESCENDANTS;
+}
+
+/* The contexts of a tree keep the order in which the tree was walked. */
+static void
+emit_tree_source(struct ms_emitter *emitter, struct ms_row row,
+                 const struct ms_projection *projection, struct ms_found found)
+{
+  ms_emit(emitter, " FROM (");
+  ms_emit_tree_ids(emitter, row, projection->attribute->storage.computed);
+  ms_emit(emitter, ") AS tree CROSS JOIN ");
+  ms_emit_found_tables(emitter, projection->attribute, found);
+  ms_emit(emitter, " WHERE t%d.\"id\" = tree.id", found.row.alias);
+  ms_emit_found_filters(emitter, projection->attribute, projection->rows, found);
+}
+
+static void
+emit_source(struct ms_emitter *emitter, struct ms_row row, const struct ms_projection *projection,
+            struct ms_found found)
+{
+  if (is_tree(projection->attribute)) {
+    emit_tree_source(emitter, row, projection, found);
+    return;
+  }
+  ms_emit(emitter, " FROM ");
+  ms_emit_found_tables(emitter, projection->attribute, found);
+  ms_emit(emitter, " WHERE ");
+  ms_emit_found_link(emitter, row, projection->attribute, projection->rows, found);
+}
+
+/* Members come in the order of the index over the column that ties them to us: as they were made. */
+static void
+emit_relation(struct ms_emitter *emitter, struct ms_row row, const struct ms_projection *projection)
+{
+  bool is_many = projection->attribute->kind != MS_KIND_REFERENCE;
+  if (!ms_emit_enter(emitter, MS_WEIGHT_SELECT))
+    return;
+  struct ms_found found = ms_emit_new_found(emitter, projection->attribute);
+  struct ms_row shown = {.type = projection->type, .alias = found.row.alias};
+  ms_emit(emitter, is_many ? "(SELECT json_group_array(" : "(SELECT ");
+  ms_emit_entity(emitter, shown, projection->first);
+  ms_emit(emitter, is_many ? ")" : "");
+  emit_source(emitter, row, projection, found);
+  ms_emit(emitter, ")");
+  ms_emit_leave(emitter, MS_WEIGHT_SELECT);
+}
+
+void
+ms_emit_entity(struct ms_emitter *emitter, struct ms_row row,
+               const struct ms_projection *projections)
+{
+  int count = 0;
+  ms_emit(emitter, "json_object('__entity_type__', ");
+  if (row.type->type_column && !ms_is_dense(row.type))
+    ms_emit_column(emitter, row, row.type->type_column);
+  else
+    ms_emit(emitter, "'%s'", row.type->name);
+  for (const struct ms_projection *each = projections; each && emitter->status == MS_OK;
+       each = each->next) {
+    if (++count > ATTRIBUTES_MAX)
+      ms_emit_fail(emitter, MS_LIMIT);
+    ms_emit(emitter, ", '%s', ", each->attribute->name);
+    if (each->attribute->kind == MS_KIND_SCALAR)
+      emit_scalar(emitter, row, each->attribute);
+    else
+      emit_relation(emitter, row, each);
+  }
+  ms_emit(emitter, ")");
+}
