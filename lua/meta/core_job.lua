@@ -107,4 +107,97 @@ function Lease:release() end
 --- Lets go of the lease without removing it: somebody else may take it over.
 function Lease:abandon() end
 
+---@class moonshift.Journal The operations that wait for their trackers. Take it with `<close>`.
+local Journal = {}
+
+---@class moonshift.Journal.Entry
+---@field sequence integer Rises with every entry; names it.
+---@field tracker string The name of the session's tracker.
+---@field user string The acting user's name there.
+---@field job_id string Entries of one job come in order.
+---@field kind string Tells the deliverer what the body is.
+---@field title string Tells people what it is.
+---@field body string JSON; no secrets.
+---@field created_at number Seconds since the epoch.
+---@field attempts integer Tries that reached no verdict.
+---@field next_try_at number Seconds since the epoch.
+---@field refused boolean
+---@field error? string Of the last try.
+
+--- Opens the journal of a folder, and creates both. A broken file is moved aside with a warning. Raises
+--- `permission` or `io` where nothing can be written.
+---
+--- ```lua
+--- local journal <close> = core.journal "/home/ada/.local/state/moonshift"
+--- ```
+---@param folder string
+---@return moonshift.Journal
+function core.journal(folder) end
+
+--- The MD5 of a file, as hexadecimal text, and its size in bytes. Other tasks go on meanwhile. Raises
+--- `not_found`, `permission` or `io`.
+---@param path string
+---@return string md5
+---@return integer size
+function core.checksum(path) end
+
+--- Adds an entry; it is on the disk when this returns. Raises `limit` when the entry is larger than 4 MiB
+--- or there are 100,000 already, `io` when the disk is full.
+---@param entry { tracker: string, user: string, job_id: string, kind: string, title: string, body: string }
+---@return integer sequence
+function Journal:append(entry) end
+
+--- Claims a tracker and user for delivery; false when another process has them. The claim ends with this
+--- process, however it ends.
+---@param tracker string
+---@param user string
+---@return boolean claimed
+function Journal:claim(tracker, user) end
+
+--- Gives up the claim.
+function Journal:release() end
+
+--- Makes every waiting entry of the claim due now.
+function Journal:hurry() end
+
+--- The oldest entry of the claim that is due and the first of its job that waits. It stays in the journal
+--- until it is removed, refused or put off.
+---@return moonshift.Journal.Entry?
+function Journal:take() end
+
+--- Removes an entry: it was delivered, or is not wanted any more.
+---@param sequence integer
+function Journal:remove(sequence) end
+
+--- Keeps an entry as refused.
+---@param sequence integer
+---@param words string Why, in the tracker's words.
+function Journal:refuse(sequence, words) end
+
+--- Puts an entry off.
+---@param sequence integer
+---@param delay number|string Seconds, or text such as "1m"; at most an hour.
+---@param words string Why.
+function Journal:retry_later(sequence, delay, words) end
+
+--- A refused entry waits again, at its old place.
+---@param sequence integer
+function Journal:retry(sequence) end
+
+--- Up to 64 entries, in order: those after the one called `after`, or the first.
+---@param after? integer
+---@return moonshift.Journal.Entry[]
+function Journal:list(after) end
+
+--- How many entries wait and how many were refused.
+---@param tracker string
+---@param user string
+---@param job_id? string Of this job alone.
+---@return integer waiting
+---@return integer refused
+function Journal:count(tracker, user, job_id) end
+
+--- Gives up the claim and closes. Further calls do nothing.
+function Journal:close() end
+
 return core
