@@ -19,19 +19,20 @@ struct ms_transport;
 struct ms_transport_call;
 
 struct ms_transport_options {
-  const char *server_url; /* NULL or "": the embedded server */
-  const char *user;       /* HTTP: api user */
-  const char *key;        /* HTTP: api key; copied, never printed */
+  const char *server_url;  /* NULL or "": the embedded server */
+  const char *user;        /* HTTP: api user */
+  const char *key;         /* HTTP: api key; copied, never printed */
   const char *data_folder; /* embedded: where the database and blobs are */
   int64_t timeout_ms;      /* 0: default */
 };
 
-/* Opens a transport. HTTP: checks the URL's form only; nothing is sent. Embedded: opens the database. */
+/* Opens a transport. HTTP: checks the URL's form only; nothing is sent. Embedded: opens the database, once
+ * for all transports of this process to the same folder. MS_USAGE for a bad URL, or no user or key. */
 enum ms_status
 ms_transport_open(uv_loop_t *loop, const struct ms_transport_options *options,
                   struct ms_transport **transport, struct ms_error *err);
 
-/* Ends whatever is under way without callbacks. */
+/* Ends whatever is under way without callbacks. NULL is fine. May be called from a callback. */
 void
 ms_transport_close(struct ms_transport *transport);
 
@@ -44,11 +45,12 @@ ms_transport_is_embedded(const struct ms_transport *transport);
 
 /* The name of the acting user. */
 const char *
-ms_transport_user(const struct ms_transport *transport);
+ms_transport_user(struct ms_transport *transport);
 
-/* `answer` is the JSON array (borrowed; ms_buffer_take allowed). The server's error objects have already
- * become a status and message (MS_SERVER quotes the exception's name and content; those that we know
- * get their own status), as have HTML, half an answer, a refused connection, a wrong key. */
+/* `answer` is a JSON array as far as its first and last bytes tell, empty unless the status is MS_OK
+ * (borrowed; ms_buffer_take allowed). The server's error objects have already become a status and message
+ * (MS_SERVER quotes the exception's name and content; those that we know get their own status), as have
+ * HTML, half an answer, a refused connection, a wrong key. */
 typedef void (*ms_transport_done)(void *user, enum ms_status status, struct ms_buffer *answer,
                                   const struct ms_error *err);
 
@@ -64,24 +66,28 @@ ms_transport_cancel(struct ms_transport_call *call);
 
 /* The same in place. `answer` is initialised by the callee and freed by the caller. */
 enum ms_status
-ms_transport_perform(struct ms_transport *transport, const char *body, size_t body_bytes, bool retry,
-                     struct ms_buffer *answer, struct ms_error *err);
+ms_transport_perform(struct ms_transport *transport, const char *body, size_t body_bytes,
+                     bool retry, struct ms_buffer *answer, struct ms_error *err);
 
 /* ---- component data ---- */
 
 struct ms_transport_file {
-  const char *url;                     /* from get_upload_metadata, or of a download */
+  const char *url;                      /* from get_upload_metadata, or of a download */
   const struct ms_http_header *headers; /* upload: those that get_upload_metadata gave */
   size_t header_count;
   const char *path; /* upload: the file to read; download: the file to write (the caller renames) */
+  /* Told now and then, and once at the end. NULL for none. `progress_user` NULL: the call's `user`. */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
+  void *progress_user;
 };
 
 /* Size in bytes moved, at the end. */
 typedef void (*ms_transport_file_done)(void *user, enum ms_status status, int64_t size_bytes,
                                        const struct ms_error *err);
 
-/* Sends or fetches a file; `done` as above. In-place forms below. */
+/* Sends or fetches a file; `done` as above. Only a regular file is sent, and its size must stay as it is
+ * meanwhile (MS_IO otherwise). A failed download leaves no file behind; one that is there is durable.
+ * MS_NOT_FOUND: no such file, or no data at the URL. In-place forms below. */
 enum ms_status
 ms_transport_upload(struct ms_transport *transport, const struct ms_transport_file *file,
                     ms_transport_file_done done, void *user, struct ms_transport_call **call,
@@ -94,8 +100,7 @@ enum ms_status
 ms_transport_upload_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
                              int64_t *size_bytes, struct ms_error *err);
 enum ms_status
-ms_transport_download_in_place(struct ms_transport *transport,
-                               const struct ms_transport_file *file, int64_t *size_bytes,
-                               struct ms_error *err);
+ms_transport_download_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
+                               int64_t *size_bytes, struct ms_error *err);
 
 #endif

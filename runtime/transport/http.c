@@ -1,0 +1,402 @@
+/* POST /api, PUT and GET over runtime/http. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http.h"
+#include "http/url.h"
+#include "transport/file.h"
+#include "transport/judge.h"
+#include "transport/kind.h"
+
+struct http_transport {
+  struct ms_transport base;
+  struct ms_http *http;
+  char *api_url, *user, *key;
+  struct ms_transport_call *calls; /* under way */
+};
+
+/* A batch or a file on its way. */
+struct ms_transport_call {
+  struct ms_transport_call *next, *previous;
+  struct http_transport *transport;
+  struct ms_http_transfer *transfer;
+  ms_transport_done done; /* of a batch */
+  ms_transport_file_done file_done;
+  void *user;
+  struct ms_file_move move;
+  void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
+  void *progress_user;
+};
+
+/* ---- calls ---- */
+
+static struct ms_transport_call *
+new_call(struct http_transport *transport, void *user)
+{
+  struct ms_transport_call *call = calloc(1, sizeof *call);
+  if (!call) {
+    return NULL;
+  }
+  call->transport = transport;
+  call->user = user;
+  call->move.fd = -1;
+  call->next = transport->calls;
+  if (call->next) {
+    call->next->previous = call;
+  }
+  transport->calls = call;
+  return call;
+}
+
+static void
+free_call(struct ms_transport_call *call)
+{
+  *(call->previous ? &call->previous->next : &call->transport->calls) = call->next;
+  if (call->next) {
+    call->next->previous = call->previous;
+  }
+  free(call);
+}
+
+static void
+abandon(struct ms_transport_call *call)
+{
+  ms_http_cancel(call->transfer);
+  if (call->file_done) {
+    int64_t size_bytes;
+    struct ms_error err = {.status = MS_CANCELLED};
+    ms_file_end(&call->move, MS_CANCELLED, NULL, &size_bytes, &err);
+  }
+  free_call(call);
+}
+
+void
+ms_transport_cancel(struct ms_transport_call *call)
+{
+  abandon(call);
+}
+
+/* ---- batches ---- */
+
+enum { HEADER_COUNT = 5 };
+
+static struct ms_http_request
+post(const struct http_transport *transport, const char *body, size_t body_bytes, bool retry,
+     struct ms_http_header headers[HEADER_COUNT])
+{
+  headers[0] = (struct ms_http_header){"content-type", "application/json"};
+  headers[1] = (struct ms_http_header){"accept", "application/json"};
+  headers[2] = (struct ms_http_header){"ftrack-user", transport->user};
+  headers[3] = (struct ms_http_header){"ftrack-api-key", transport->key};
+  headers[4] = (struct ms_http_header){"ftrack-strict-api", "true"};
+  return (struct ms_http_request){.method = "POST",
+                                  .url = transport->api_url,
+                                  .headers = headers,
+                                  .header_count = HEADER_COUNT,
+                                  .body = body,
+                                  .body_bytes = body_bytes,
+                                  .upload_fd = -1,
+                                  .download_fd = -1,
+                                  .retry = retry};
+}
+
+/* The failures of the line get the way out. */
+static enum ms_status
+advise(enum ms_status status, struct ms_error *err)
+{
+  if (err && (status == MS_NETWORK || status == MS_TIMEOUT || status == MS_PROTOCOL)) {
+    struct ms_error original = *err;
+    ms_fail(err, status, "%s; check FTRACK_SERVER and the network", original.message);
+  }
+  return status;
+}
+
+static void
+on_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
+          const struct ms_error *http_err)
+{
+  struct ms_transport_call *call = user;
+  const struct http_transport *transport = call->transport;
+  struct ms_error err = *http_err;
+  if (status == MS_OK) {
+    status = ms_transport_judge(answer, transport->base.name, transport->user, &err);
+  } else {
+    advise(status, &err);
+  }
+  if (status != MS_OK) {
+    ms_buffer_free(&answer->body);
+  }
+  ms_transport_done done = call->done;
+  void *done_user = call->user;
+  free_call(call);
+  done(done_user, status, &answer->body, &err);
+}
+
+static enum ms_status
+http_send(struct ms_transport *base, const char *body, size_t body_bytes, bool retry,
+          ms_transport_done done, void *user, struct ms_transport_call **call, struct ms_error *err)
+{
+  struct http_transport *transport = (struct http_transport *)base;
+  struct ms_transport_call *created = new_call(transport, user);
+  if (!created) {
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  created->done = done;
+  struct ms_http_header headers[HEADER_COUNT];
+  struct ms_http_request request = post(transport, body, body_bytes, retry, headers);
+  request.user = created;
+  enum ms_status status =
+      ms_http_send(transport->http, &request, on_answer, &created->transfer, err);
+  if (status != MS_OK) {
+    free_call(created);
+    return status;
+  }
+  if (call) {
+    *call = created;
+  }
+  return MS_OK;
+}
+
+static enum ms_status
+http_perform(struct ms_transport *base, const char *body, size_t body_bytes, bool retry,
+             struct ms_buffer *answer, struct ms_error *err)
+{
+  struct http_transport *transport = (struct http_transport *)base;
+  struct ms_http_header headers[HEADER_COUNT];
+  struct ms_http_request request = post(transport, body, body_bytes, retry, headers);
+  struct ms_http_answer got;
+  enum ms_status status = ms_http_perform(transport->http, &request, &got, err);
+  if (status == MS_OK) {
+    status = ms_transport_judge(&got, base->name, transport->user, err);
+  } else {
+    advise(status, err);
+  }
+  if (status != MS_OK) {
+    ms_buffer_free(&got.body);
+  }
+  *answer = got.body;
+  return status;
+}
+
+/* ---- files ---- */
+
+static void
+on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
+{
+  const struct ms_transport_call *call = user;
+  call->progress(call->progress_user ? call->progress_user : call->user, done_bytes, total_bytes);
+}
+
+static void
+on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
+               const struct ms_error *http_err)
+{
+  struct ms_transport_call *call = user;
+  struct ms_error err = *http_err;
+  int64_t size_bytes;
+  status = ms_file_end(&call->move, status, answer, &size_bytes, &err);
+  ms_transport_file_done done = call->file_done;
+  void *done_user = call->user;
+  free_call(call);
+  done(done_user, status, size_bytes, &err);
+}
+
+typedef enum ms_status (*begin_function)(const struct ms_transport_file *file,
+                                         struct ms_file_move *move, struct ms_http_request *request,
+                                         struct ms_error *err);
+
+static enum ms_status
+start_file(struct ms_transport *base, begin_function begin, const struct ms_transport_file *file,
+           ms_transport_file_done done, void *user, struct ms_transport_call **call,
+           struct ms_error *err)
+{
+  struct http_transport *transport = (struct http_transport *)base;
+  struct ms_transport_call *created = new_call(transport, user);
+  if (!created) {
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  created->file_done = done;
+  created->progress = file->progress;
+  created->progress_user = file->progress_user;
+  struct ms_http_request request;
+  enum ms_status status = begin(file, &created->move, &request, err);
+  if (status == MS_OK) {
+    request.progress = file->progress ? on_file_progress : NULL;
+    request.user = created;
+    status = ms_http_send(transport->http, &request, on_file_answer, &created->transfer, err);
+    if (status != MS_OK) {
+      int64_t size_bytes;
+      ms_file_end(&created->move, status, NULL, &size_bytes, err);
+    }
+  }
+  if (status != MS_OK) {
+    free_call(created);
+    return status;
+  }
+  if (call) {
+    *call = created;
+  }
+  return MS_OK;
+}
+
+/* The transport may be gone when the request is over: `progress` may close it. */
+static enum ms_status
+perform_file(struct ms_transport *base, begin_function begin, const struct ms_transport_file *file,
+             int64_t *size_bytes, struct ms_error *err)
+{
+  struct http_transport *transport = (struct http_transport *)base;
+  struct ms_file_move move;
+  struct ms_http_request request;
+  *size_bytes = 0;
+  enum ms_status status = begin(file, &move, &request, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  request.progress = file->progress;
+  request.user = file->progress_user;
+  struct ms_http_answer answer;
+  status = ms_http_perform(transport->http, &request, &answer, err);
+  status = ms_file_end(&move, status, &answer, size_bytes, err);
+  ms_http_answer_free(&answer);
+  return status;
+}
+
+static enum ms_status
+http_upload(struct ms_transport *transport, const struct ms_transport_file *file,
+            ms_transport_file_done done, void *user, struct ms_transport_call **call,
+            struct ms_error *err)
+{
+  return start_file(transport, ms_file_begin_upload, file, done, user, call, err);
+}
+
+static enum ms_status
+http_download(struct ms_transport *transport, const struct ms_transport_file *file,
+              ms_transport_file_done done, void *user, struct ms_transport_call **call,
+              struct ms_error *err)
+{
+  return start_file(transport, ms_file_begin_download, file, done, user, call, err);
+}
+
+static enum ms_status
+http_upload_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
+                     int64_t *size_bytes, struct ms_error *err)
+{
+  return perform_file(transport, ms_file_begin_upload, file, size_bytes, err);
+}
+
+static enum ms_status
+http_download_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
+                       int64_t *size_bytes, struct ms_error *err)
+{
+  return perform_file(transport, ms_file_begin_download, file, size_bytes, err);
+}
+
+/* ---- life ---- */
+
+static const char *
+http_user(struct ms_transport *transport)
+{
+  return ((const struct http_transport *)transport)->user;
+}
+
+static void
+http_close(struct ms_transport *base)
+{
+  struct http_transport *transport = (struct http_transport *)base;
+  while (transport->calls) {
+    abandon(transport->calls);
+  }
+  ms_http_free(transport->http);
+  if (transport->key) {
+    explicit_bzero(transport->key, strlen(transport->key));
+  }
+  free(transport->key);
+  free(transport->user);
+  free(transport->api_url);
+  free(base->name);
+  free(transport);
+}
+
+static const struct ms_transport_kind http_kind = {
+    .is_embedded = false,
+    .close = http_close,
+    .user = http_user,
+    .send = http_send,
+    .perform = http_perform,
+    .upload = http_upload,
+    .download = http_download,
+    .upload_in_place = http_upload_in_place,
+    .download_in_place = http_download_in_place,
+};
+
+static enum ms_status
+check_options(const struct ms_transport_options *options, struct ms_error *err)
+{
+  enum ms_status status = ms_http_url_check(options->server_url, err);
+  if (status != MS_OK) {
+    ms_error_prefix(err, "FTRACK_SERVER");
+    return status;
+  }
+  if (strpbrk(options->server_url, "?#")) {
+    return ms_fail(err, MS_USAGE, "FTRACK_SERVER: the URL of a server has no '?' and no '#'");
+  }
+  if (!options->user || !*options->user) {
+    return ms_fail(err, MS_USAGE, "no user is given for the server: set FTRACK_API_USER");
+  }
+  if (!options->key || !*options->key) {
+    return ms_fail(err, MS_USAGE, "no key is given for user '%s': set FTRACK_API_KEY",
+                   options->user);
+  }
+  return MS_OK;
+}
+
+static void
+strip_slashes(char *url)
+{
+  size_t length = strlen(url);
+  while (length > 0 && url[length - 1] == '/') {
+    url[--length] = '\0';
+  }
+}
+
+static bool
+copy_options(struct http_transport *transport, const struct ms_transport_options *options)
+{
+  char *server = strdup(options->server_url);
+  if (!server) {
+    return false;
+  }
+  strip_slashes(server);
+  transport->base.name = ms_http_url_public(server);
+  transport->user = strdup(options->user);
+  transport->key = strdup(options->key);
+  if (asprintf(&transport->api_url, "%s/api", server) < 0) {
+    transport->api_url = NULL;
+  }
+  free(server);
+  return transport->base.name && transport->user && transport->key && transport->api_url;
+}
+
+enum ms_status
+ms_transport_open_http(uv_loop_t *loop, const struct ms_transport_options *options,
+                       struct ms_transport **transport, struct ms_error *err)
+{
+  enum ms_status status = check_options(options, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  struct http_transport *created = calloc(1, sizeof *created);
+  if (!created) {
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  created->base.kind = &http_kind;
+  const struct ms_http_options http_options = {.timeout_ms = options->timeout_ms};
+  status = copy_options(created, options) ? ms_http_new(loop, &http_options, &created->http, err)
+                                          : ms_fail(err, MS_MEMORY, "out of memory");
+  if (status != MS_OK) {
+    http_close(&created->base);
+    return status;
+  }
+  *transport = &created->base;
+  return MS_OK;
+}

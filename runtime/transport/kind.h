@@ -1,0 +1,44 @@
+/* What the two kinds of transport share: a table of functions, and a name. For the files of this folder. */
+#ifndef MS_TRANSPORT_KIND_H
+#define MS_TRANSPORT_KIND_H
+
+#include "transport/transport.h"
+
+struct ms_transport_kind {
+  bool is_embedded;
+  void (*close)(struct ms_transport *transport);
+  const char *(*user)(struct ms_transport *transport);
+  enum ms_status (*send)(struct ms_transport *transport, const char *body, size_t body_bytes,
+                         bool retry, ms_transport_done done, void *user,
+                         struct ms_transport_call **call, struct ms_error *err);
+  enum ms_status (*perform)(struct ms_transport *transport, const char *body, size_t body_bytes,
+                            bool retry, struct ms_buffer *answer, struct ms_error *err);
+  enum ms_status (*upload)(struct ms_transport *transport, const struct ms_transport_file *file,
+                           ms_transport_file_done done, void *user, struct ms_transport_call **call,
+                           struct ms_error *err);
+  enum ms_status (*download)(struct ms_transport *transport, const struct ms_transport_file *file,
+                             ms_transport_file_done done, void *user,
+                             struct ms_transport_call **call, struct ms_error *err);
+  enum ms_status (*upload_in_place)(struct ms_transport *transport,
+                                    const struct ms_transport_file *file, int64_t *size_bytes,
+                                    struct ms_error *err);
+  enum ms_status (*download_in_place)(struct ms_transport *transport,
+                                      const struct ms_transport_file *file, int64_t *size_bytes,
+                                      struct ms_error *err);
+};
+
+/* The beginning of each kind's own struct. */
+struct ms_transport {
+  const struct ms_transport_kind *kind;
+  char *name; /* owned */
+};
+
+enum ms_status
+ms_transport_open_http(uv_loop_t *loop, const struct ms_transport_options *options,
+                       struct ms_transport **transport, struct ms_error *err);
+
+enum ms_status
+ms_transport_open_embedded(const struct ms_transport_options *options,
+                           struct ms_transport **transport, struct ms_error *err);
+
+#endif
