@@ -29,6 +29,7 @@
   X(slist_free_all)
 
 struct ms_curl {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration */
 #define MS_CURL_FIELD(name) __typeof__(curl_##name) *name;
   MS_CURL_FUNCTIONS(MS_CURL_FIELD)
 #undef MS_CURL_FIELD

@@ -303,8 +303,10 @@ static void
 http_close(struct ms_transport *base)
 {
   struct http_transport *transport = (struct http_transport *)base;
-  while (transport->calls) {
-    abandon(transport->calls);
+  struct ms_transport_call *next;
+  for (struct ms_transport_call *call = transport->calls; call; call = next) {
+    next = call->next;
+    abandon(call);
   }
   ms_http_free(transport->http);
   if (transport->key) {

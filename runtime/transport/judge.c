@@ -11,6 +11,7 @@
 
 enum {
   ERROR_BODY_MAX_BYTES = 1024 * 1024, /* a larger object is no error object */
+  ERROR_TREE_MAX_BYTES = 64 * 1024 * 1024,
   QUOTED_MAX_BYTES = 1024
 };
 
@@ -51,7 +52,7 @@ quote(const char *text, char quoted[QUOTED_MAX_BYTES + 1])
   }
   for (size_t i = 0; i < length; i++) {
     unsigned char byte = (unsigned char)text[i];
-    quoted[i] = byte < ' ' || byte == 0x7F ? ' ' : text[i];
+    quoted[i] = (char)(byte < ' ' || byte == 0x7F ? ' ' : byte);
   }
   quoted[length] = '\0';
 }
@@ -160,6 +161,11 @@ fail_status(const struct ms_http_answer *answer, const char *server, const char 
   if (status == 401) {
     return fail_authentication(server, user, err);
   }
+  if (status == 422) { /* the batch itself has a wrong form; the body says where */
+    char said[QUOTED_MAX_BYTES + 1];
+    quote(ms_buffer_string(&answer->body), said);
+    return ms_fail(err, MS_INVALID, "%s refused: %s", server, said);
+  }
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
     if (status >= statuses[i].from && status <= statuses[i].to) {
       return ms_fail(err, statuses[i].status, "%s (status %ld) %s", server, status,
@@ -189,7 +195,7 @@ ms_transport_judge(const struct ms_http_answer *answer, const char *server, cons
   }
   if (begin < end && text[begin] == '{') {
     struct ms_arena arena;
-    ms_arena_init(&arena, 64 * ERROR_BODY_MAX_BYTES);
+    ms_arena_init(&arena, ERROR_TREE_MAX_BYTES);
     const struct ms_json_node *error = parse_error(answer, &arena);
     enum ms_status status = error ? fail_exception(error, server, user, err) : MS_OK;
     ms_arena_free(&arena);
@@ -229,7 +235,7 @@ ms_transport_judge_file(const struct ms_http_answer *answer, const char *url, st
     i++;
   }
   struct ms_arena arena;
-  ms_arena_init(&arena, 64 * ERROR_BODY_MAX_BYTES);
+  ms_arena_init(&arena, ERROR_TREE_MAX_BYTES);
   const struct ms_json_node *error = parse_error(answer, &arena);
   char said[QUOTED_MAX_BYTES + 1];
   quote(ms_json_get_string(error, "content"), said);

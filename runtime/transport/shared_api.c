@@ -56,10 +56,11 @@ open_new(const char *folder, struct ms_shared_api **shared, struct ms_error *err
 enum ms_status
 ms_shared_api_enter(const char *folder, struct ms_shared_api **shared, struct ms_error *err)
 {
-  *shared = find(folder);
-  enum ms_status status = *shared ? MS_OK : open_new(folder, shared, err);
-  if (status == MS_OK) {
-    (*shared)->users++;
+  struct ms_shared_api *found = find(folder);
+  enum ms_status status = found ? MS_OK : open_new(folder, &found, err);
+  if (found) {
+    found->users++;
+    *shared = found;
   }
   return status;
 }

@@ -229,6 +229,7 @@ on_connection(uv_stream_t *listener, int status)
 {
   struct peer *peer = listener->data;
   assert(status == 0);
+  (void)status;
   struct connection *connection = calloc(1, sizeof *connection);
   assert(connection);
   connection->peer = peer;

@@ -64,6 +64,8 @@ test_answers(void **state)
        "FTRACK_SERVER"},
       {404, HTML, "<html>", MS_PROTOCOL, "answered text/html, not JSON (status 404)"},
       {404, "", "nothing here", MS_PROTOCOL, "answered something, not JSON (status 404)"},
+      {422, JSON, "{\"detail\":\n[{\"msg\": \"no action\"}]}", MS_INVALID,
+       "=http://h refused: {\"detail\": [{\"msg\": \"no action\"}]}"},
       {400, JSON, "[]", MS_PROTOCOL, "(status 400)"},
       {401, HTML, "<html>", MS_AUTHENTICATION, "check FTRACK_API_USER and FTRACK_API_KEY"},
       {403, HTML, "<html>", MS_PERMISSION, "http://h (status 403) forbids"},
