@@ -28,8 +28,21 @@ find_chain(const struct ms_resolved_condition *condition)
   return chain;
 }
 
+/* What ties the first found rows among themselves, when nothing ties them to a row of ours. */
+static void
+emit_untied(struct ms_emitter *emitter, const struct ms_resolved_condition *link,
+            struct ms_found found)
+{
+  if (found.link_alias)
+    ms_emit(emitter, "t%d.\"%s\" = t%d.\"%s\"", found.row.alias, ms_key_column(found.row.type),
+            found.link_alias, link->attribute->storage.link_target_column);
+  else
+    ms_emit(emitter, "1");
+  ms_emit_found_filters(emitter, link->attribute, link->rows, found);
+}
+
 /* FROM with the tables of the chain, and WHERE with the links between them; the first link is that to
- * `row`, or, without one, just its filters. */
+ * `row`, if there is one. */
 static void
 emit_chain(struct ms_emitter *emitter, const struct ms_row *row, struct chain *chain,
            bool is_positive)
@@ -41,13 +54,11 @@ emit_chain(struct ms_emitter *emitter, const struct ms_row *row, struct chain *c
   for (size_t i = 0; i < chain->count; i++) {
     const struct ms_resolved_condition *link = chain->links[i];
     ms_emit(emitter, i ? " AND " : " WHERE ");
-    if (i == 0 && !row) {
-      ms_emit(emitter, "1");
-      ms_emit_found_filters(emitter, link->attribute, link->rows, chain->found[i]);
-      continue;
-    }
-    ms_emit_found_link(emitter, i ? chain->found[i - 1].row : *row, link->attribute, link->rows,
-                       chain->found[i]);
+    if (i == 0 && !row)
+      emit_untied(emitter, link, chain->found[i]);
+    else
+      ms_emit_found_link(emitter, i ? chain->found[i - 1].row : *row, link->attribute, link->rows,
+                         chain->found[i]);
   }
   if (!chain->inner)
     return;
@@ -70,19 +81,13 @@ emit_way_back(struct ms_emitter *emitter, const struct ms_attribute *relation,
     ms_emit_column(emitter, found.row, ms_key_column(found.row.type));
 }
 
-/* SELECT of the values that our key, or our column, must be among; the pairs' table needs its tie to
- * the target here, because there is none to us. */
+/* SELECT of the values that our key, or our column, must be among. */
 static void
 emit_leading_select(struct ms_emitter *emitter, struct chain *chain)
 {
-  const struct ms_attribute *relation = chain->links[0]->attribute;
   ms_emit(emitter, "SELECT ");
-  emit_way_back(emitter, relation, chain->found[0]);
+  emit_way_back(emitter, chain->links[0]->attribute, chain->found[0]);
   emit_chain(emitter, NULL, chain, true);
-  if (relation->storage.kind == MS_STORED_LINK)
-    ms_emit(emitter, " AND t%d.\"%s\" = t%d.\"%s\"", chain->found[0].row.alias,
-            ms_key_column(chain->found[0].row.type), chain->found[0].link_alias,
-            relation->storage.link_target_column);
 }
 
 /* Ids of all contexts below, or above, those that the chain finds. */
@@ -178,10 +183,11 @@ ms_is_selective(const struct ms_entity_type *type, const struct ms_resolved_cond
   case MS_RESOLVED_OR:
     return !some_operand(type, condition, false);
   case MS_RESOLVED_COMPARE:
-    return condition->comparison == MS_COMPARE_EQUAL && ms_is_indexed(type, condition->attribute);
+    return condition->comparison == MS_COMPARE_EQUAL &&
+           ms_is_selective_attribute(type, condition->attribute);
   case MS_RESOLVED_IN:
   case MS_RESOLVED_IN_QUERY:
-    return !condition->is_negated && ms_is_indexed(type, condition->attribute);
+    return !condition->is_negated && ms_is_selective_attribute(type, condition->attribute);
   case MS_RESOLVED_EXISTS:
     chain = find_chain(condition);
     return chain_is_selective(&chain);

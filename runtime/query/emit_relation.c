@@ -16,7 +16,7 @@ ms_emit_found_tables(struct ms_emitter *emitter, const struct ms_attribute *rela
                      struct ms_found found)
 {
   if (found.link_alias)
-    ms_emit(emitter, "\"%s\" AS t%d CROSS JOIN ", relation->storage.link_table, found.link_alias);
+    ms_emit(emitter, "\"%s\" AS t%d, ", relation->storage.link_table, found.link_alias);
   ms_emit_table(emitter, found.row);
 }
 

@@ -53,6 +53,7 @@ ms_emit_type_filter(struct ms_emitter *emitter, struct ms_row row,
 {
   if (!ms_needs_type_filter(type))
     return;
+  may_drive = may_drive && type->descendant_count == 1; /* several ranges would need a sort */
   ms_emit(emitter, " %s %st%d.\"%s\"", before, may_drive ? "" : "+", row.alias, type->type_column);
   if (type->descendant_count == 1) {
     ms_emit(emitter, " = '%s'", type->stored_as);
@@ -89,16 +90,17 @@ ms_collation(const struct ms_attribute *attribute)
 {
   bool is_text = attribute->value_type == MS_VALUE_STRING || attribute->value_type == MS_VALUE_JSON;
   bool is_id = attribute->storage.column && holds_id(attribute->storage.column);
-  return is_text && !is_id && attribute->enum_count == 0 ? " COLLATE NOCASE" : "";
+  return is_text && !is_id ? " COLLATE NOCASE" : "";
 }
 
 bool
-ms_is_indexed(const struct ms_entity_type *type, const struct ms_attribute *attribute)
+ms_is_selective_attribute(const struct ms_entity_type *type, const struct ms_attribute *attribute)
 {
   const struct ms_entity_type *root = type->root;
   if (!attribute->storage.column)
     return false;
-  if (strcmp(attribute->storage.column, ms_key_column(type)) == 0)
+  if (strcmp(attribute->storage.column, ms_key_column(type)) == 0 ||
+      strcmp(attribute->storage.column, "name") == 0)
     return true;
   for (size_t i = 0; i < root->column_count; i++)
     if (strcmp(root->columns[i].name, attribute->storage.column) == 0)

@@ -94,9 +94,10 @@ ms_emit_value(struct ms_emitter *emitter, struct ms_row row, const struct ms_att
 const char *
 ms_collation(const struct ms_attribute *attribute);
 
-/* Whether an equality with the attribute finds its rows by an index. */
+/* Whether an equality with the attribute leaves few rows, quickly found: it has an index, or is a
+ * name (in a small table). */
 bool
-ms_is_indexed(const struct ms_entity_type *type, const struct ms_attribute *attribute);
+ms_is_selective_attribute(const struct ms_entity_type *type, const struct ms_attribute *attribute);
 
 /* The value at the end of a path, as an expression on `row`. */
 void
@@ -114,7 +115,7 @@ struct ms_found {
 struct ms_found
 ms_emit_new_found(struct ms_emitter *emitter, const struct ms_attribute *relation);
 
-/* The tables, without FROM: `"Link" AS t2 CROSS JOIN "Target" AS t3`. */
+/* The tables, without FROM: `"Link" AS t2, "Target" AS t3`. */
 void
 ms_emit_found_tables(struct ms_emitter *emitter, const struct ms_attribute *relation,
                      struct ms_found found);

@@ -46,7 +46,8 @@ static const struct {
     {"min", MS_FUNCTION_MIN},     {"max", MS_FUNCTION_MAX},
 };
 
-static const char *const clause_words[] = {"where", "group", "order", "offset", "limit"};
+/* Words that a forgotten type leaves in its place. Not `group`: Group is a type. */
+static const char *const clause_words[] = {"where", "order", "offset", "limit"};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 

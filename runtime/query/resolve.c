@@ -123,8 +123,7 @@ resolve_rows(struct ms_resolver *resolver, const struct ms_query_tree *tree,
   enum ms_status status =
       ms_resolver_type(resolver, tree->type_name, tree->type_position, &query->type);
   if (status == MS_OK && tree->where)
-    status = ms_resolver_condition(resolver, (struct ms_scope){.type = query->type}, tree->where,
-                                   &query->where);
+    status = ms_resolver_condition(resolver, query->type, tree->where, &query->where);
   if (status == MS_OK)
     status = resolve_items(resolver, query->type, tree->order, &query->order);
   return status;

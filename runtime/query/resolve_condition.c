@@ -306,13 +306,13 @@ resolve_relation(struct ms_resolver *resolver, const struct ms_query_node *node,
 
 /* The last step of a comparison's path. */
 static enum ms_status
-resolve_last(struct ms_resolver *resolver, struct ms_scope scope, const struct ms_query_node *node,
-             struct ms_resolved_condition **condition)
+resolve_last(struct ms_resolver *resolver, const struct ms_entity_type *type,
+             const struct ms_query_node *node, struct ms_resolved_condition **condition)
 {
   const struct ms_query_step *last = &node->path.steps[node->path.step_count - 1];
   const struct ms_attribute *attribute;
   const struct ms_entity_type *cast;
-  enum ms_status status = ms_resolver_step(resolver, scope, last, &attribute, &cast);
+  enum ms_status status = ms_resolver_step(resolver, type, last, &attribute, &cast);
   if (status != MS_OK)
     return status;
   bool is_null = node->kind == MS_NODE_COMPARE && ms_resolver_is_null(node->values);
@@ -332,57 +332,57 @@ resolve_last(struct ms_resolver *resolver, struct ms_scope scope, const struct m
 
 /* `parent.id`: a column of ours holds what the two steps name. */
 static bool
-is_own_key(struct ms_scope scope, const struct ms_query_path *path, size_t at)
+is_own_key(const struct ms_entity_type *type, const struct ms_query_path *path, size_t at)
 {
   if (at + 2 != path->step_count || path->steps[at].cast || path->steps[at + 1].cast)
     return false;
-  const struct ms_attribute *relation = ms_type_attribute(scope.type, path->steps[at].name);
+  const struct ms_attribute *relation = ms_type_attribute(type, path->steps[at].name);
   return relation && ms_query_is_column_reference(relation) &&
          strcmp(path->steps[at + 1].name, relation->target->primary_key[0]->name) == 0;
 }
 
 /* Walks along all steps of the path that end in a relation and resolves what is behind them. */
 static enum ms_status
-resolve_path(struct ms_resolver *resolver, struct ms_scope scope, const struct ms_query_node *node,
-             struct ms_resolved_condition **condition)
+resolve_path(struct ms_resolver *resolver, const struct ms_entity_type *type,
+             const struct ms_query_node *node, struct ms_resolved_condition **condition)
 {
   enum ms_status status;
   const struct ms_query_path *path = &node->path;
   bool is_any = node->kind == MS_NODE_ANY;
   for (size_t i = 0; i + !is_any < path->step_count; i++) {
-    if (!is_any && is_own_key(scope, path, i))
-      return resolve_operator(resolver, node, ms_type_attribute(scope.type, path->steps[i].name),
+    if (!is_any && is_own_key(type, path, i))
+      return resolve_operator(resolver, node, ms_type_attribute(type, path->steps[i].name),
                               condition);
     *condition = make_condition(resolver, MS_RESOLVED_EXISTS, NULL, &status);
     if (!*condition)
       return status;
-    status = ms_resolver_walk(resolver, &scope, &path->steps[i], &(*condition)->attribute,
+    status = ms_resolver_walk(resolver, &type, &path->steps[i], &(*condition)->attribute,
                               &(*condition)->rows);
     if (status != MS_OK)
       return status;
     condition = &(*condition)->first;
   }
   if (!is_any)
-    return resolve_last(resolver, scope, node, condition);
-  return node->first ? ms_resolver_condition(resolver, scope, node->first, condition) : MS_OK;
+    return resolve_last(resolver, type, node, condition);
+  return node->first ? ms_resolver_condition(resolver, type, node->first, condition) : MS_OK;
 }
 
 enum ms_status
-ms_resolver_condition(struct ms_resolver *resolver, struct ms_scope scope,
+ms_resolver_condition(struct ms_resolver *resolver, const struct ms_entity_type *type,
                       const struct ms_query_node *node, struct ms_resolved_condition **condition)
 {
   static const enum ms_resolved_kind kinds[] = {[MS_NODE_AND] = MS_RESOLVED_AND,
                                                 [MS_NODE_OR] = MS_RESOLVED_OR,
                                                 [MS_NODE_NOT] = MS_RESOLVED_NOT};
   if (node->kind != MS_NODE_AND && node->kind != MS_NODE_OR && node->kind != MS_NODE_NOT)
-    return resolve_path(resolver, scope, node, condition);
+    return resolve_path(resolver, type, node, condition);
   enum ms_status status;
   *condition = make_condition(resolver, kinds[node->kind], NULL, &status);
   if (!*condition)
     return status;
   struct ms_resolved_condition **last = &(*condition)->first;
   for (const struct ms_query_node *child = node->first; child; child = child->next) {
-    status = ms_resolver_condition(resolver, scope, child, last);
+    status = ms_resolver_condition(resolver, type, child, last);
     if (status != MS_OK)
       return status;
     last = &(*last)->next;

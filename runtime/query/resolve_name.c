@@ -1,6 +1,8 @@
 /* Names: types, attributes, casts and the walk along a path. */
 #include "query/resolver.h"
 
+#include <string.h>
+
 void *
 ms_resolver_new(struct ms_resolver *resolver, size_t size_bytes, enum ms_status *status)
 {
@@ -33,6 +35,14 @@ find_below(const struct ms_entity_type *type, const char *name)
       return attribute;
   }
   return NULL;
+}
+
+static const struct ms_attribute *
+find_attribute(const struct ms_entity_type *type, const char *name)
+{
+  const struct ms_attribute *attribute = ms_type_attribute(type, name);
+  bool must_cast = strcmp(type->root->name, "Context") == 0;
+  return attribute || must_cast ? attribute : find_below(type, name);
 }
 
 static enum ms_status
@@ -76,34 +86,31 @@ resolve_cast(struct ms_resolver *resolver, const struct ms_query_step *step,
 }
 
 enum ms_status
-ms_resolver_step(struct ms_resolver *resolver, struct ms_scope scope,
+ms_resolver_step(struct ms_resolver *resolver, const struct ms_entity_type *type,
                  const struct ms_query_step *step, const struct ms_attribute **attribute,
                  const struct ms_entity_type **cast)
 {
-  *attribute = ms_type_attribute(scope.type, step->name);
-  if (!*attribute && scope.sees_subtypes)
-    *attribute = find_below(scope.type, step->name);
+  *attribute = find_attribute(type, step->name);
   if (!*attribute)
-    return complain_attribute(resolver, scope.type, step);
+    return complain_attribute(resolver, type, step);
   return resolve_cast(resolver, step, *attribute, cast);
 }
 
 enum ms_status
-ms_resolver_walk(struct ms_resolver *resolver, struct ms_scope *scope,
+ms_resolver_walk(struct ms_resolver *resolver, const struct ms_entity_type **type,
                  const struct ms_query_step *step, const struct ms_attribute **relation,
                  const struct ms_entity_type **rows)
 {
   const struct ms_entity_type *cast;
-  enum ms_status status = ms_resolver_step(resolver, *scope, step, relation, &cast);
+  enum ms_status status = ms_resolver_step(resolver, *type, step, relation, &cast);
   if (status != MS_OK)
     return status;
   if ((*relation)->kind == MS_KIND_SCALAR)
     return ms_query_complain(resolver->source, step->position, MS_PARSE, resolver->err,
                              "'%s' of %s is a value, not a relation: no entity is found by it.",
-                             step->name, scope->type->name);
+                             step->name, (*type)->name);
   *rows = cast ? cast : (*relation)->row_type;
-  scope->type = cast ? cast : (*relation)->target;
-  scope->sees_subtypes = ((*relation)->flags & MS_ATTRIBUTE_RESTRICTED) != 0;
+  *type = cast ? cast : (*relation)->target;
   return MS_OK;
 }
 
@@ -130,7 +137,6 @@ ms_resolver_path(struct ms_resolver *resolver, const struct ms_entity_type *type
                  const struct ms_query_path *path, struct ms_resolved_path *resolved)
 {
   enum ms_status status;
-  struct ms_scope scope = {.type = type};
   const struct ms_entity_type *cast;
   resolved->walks = ms_resolver_new(resolver, path->step_count * sizeof *resolved->walks, &status);
   if (!resolved->walks)
@@ -138,7 +144,7 @@ ms_resolver_path(struct ms_resolver *resolver, const struct ms_entity_type *type
   for (; resolved->walk_count + 1 < path->step_count; resolved->walk_count++) {
     const struct ms_query_step *step = &path->steps[resolved->walk_count];
     struct ms_resolved_walk *walk = &resolved->walks[resolved->walk_count];
-    status = ms_resolver_walk(resolver, &scope, step, &walk->relation, &walk->rows);
+    status = ms_resolver_walk(resolver, &type, step, &walk->relation, &walk->rows);
     if (status != MS_OK)
       return status;
     if (walk->relation->kind != MS_KIND_REFERENCE)
@@ -147,7 +153,7 @@ ms_resolver_path(struct ms_resolver *resolver, const struct ms_entity_type *type
                                step->name);
   }
   const struct ms_query_step *last = &path->steps[resolved->walk_count];
-  status = ms_resolver_step(resolver, scope, last, &resolved->attribute, &cast);
+  status = ms_resolver_step(resolver, type, last, &resolved->attribute, &cast);
   if (status != MS_OK)
     return status;
   bool is_value = resolved->attribute->kind == MS_KIND_SCALAR ||
@@ -155,6 +161,6 @@ ms_resolver_path(struct ms_resolver *resolver, const struct ms_entity_type *type
   if (!is_value || ms_query_value_type(resolved->attribute) == MS_VALUE_NONE)
     return ms_query_complain(resolver->source, last->position, MS_PARSE, resolver->err,
                              "'%s' of %s is no value that can be compared or put in order.",
-                             last->name, scope.type->name);
+                             last->name, type->name);
   return MS_OK;
 }

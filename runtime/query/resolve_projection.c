@@ -51,8 +51,7 @@ ms_resolver_project(struct ms_resolver *resolver, const struct ms_entity_type *t
     const struct ms_attribute *attribute;
     const struct ms_entity_type *cast;
     const struct ms_query_step *step = &path->steps[i];
-    enum ms_status status =
-        ms_resolver_step(resolver, (struct ms_scope){.type = type}, step, &attribute, &cast);
+    enum ms_status status = ms_resolver_step(resolver, type, step, &attribute, &cast);
     if (status == MS_OK)
       status = check_selectable(resolver, step, attribute);
     if (status == MS_OK && i + 1 < path->step_count && attribute->kind == MS_KIND_SCALAR)

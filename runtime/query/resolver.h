@@ -10,12 +10,6 @@ struct ms_resolver {
   struct ms_error *err;
 };
 
-/* Where names are looked up. */
-struct ms_scope {
-  const struct ms_entity_type *type;
-  bool sees_subtypes; /* attributes of subtypes count, too: conditions on custom_attribute_links */
-};
-
 /* Zeroed memory from the query's arena, or NULL; then `*status` is what to return. */
 void *
 ms_resolver_new(struct ms_resolver *resolver, size_t size_bytes, enum ms_status *status);
@@ -24,16 +18,18 @@ enum ms_status
 ms_resolver_type(struct ms_resolver *resolver, const char *name, size_t position,
                  const struct ms_entity_type **type);
 
-/* The attribute that `step` names in `scope`, and what its cast names: `*cast` is NULL without one. */
+/* The attribute that `step` names in `type`, and what its cast names: `*cast` is NULL without one. In
+ * families other than Context's, attributes of subtypes count, too: scripts write `resource.username`
+ * and `custom_attribute_links any (user.username …)`. */
 enum ms_status
-ms_resolver_step(struct ms_resolver *resolver, struct ms_scope scope,
+ms_resolver_step(struct ms_resolver *resolver, const struct ms_entity_type *type,
                  const struct ms_query_step *step, const struct ms_attribute **attribute,
                  const struct ms_entity_type **cast);
 
-/* As ms_resolver_step for a step that something follows: it must be a relation. `*scope` becomes that
- * of the rows it finds, `*rows` the type that they must be of. */
+/* As ms_resolver_step for a step that something follows: it must be a relation. `*type` becomes that
+ * of what it finds, `*rows` the type that found rows must be of. */
 enum ms_status
-ms_resolver_walk(struct ms_resolver *resolver, struct ms_scope *scope,
+ms_resolver_walk(struct ms_resolver *resolver, const struct ms_entity_type **type,
                  const struct ms_query_step *step, const struct ms_attribute **relation,
                  const struct ms_entity_type **rows);
 
@@ -64,7 +60,7 @@ ms_resolver_pattern(struct ms_resolver *resolver, const struct ms_query_value *v
 /* ---- parts ---- */
 
 enum ms_status
-ms_resolver_condition(struct ms_resolver *resolver, struct ms_scope scope,
+ms_resolver_condition(struct ms_resolver *resolver, const struct ms_entity_type *type,
                       const struct ms_query_node *node, struct ms_resolved_condition **condition);
 
 /* A query within `in (…)`: selects one value. */
