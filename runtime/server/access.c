@@ -9,7 +9,10 @@ check_user(struct ms_request *request, const char *user, const char *key, struct
     return ms_fail(err, MS_AUTHENTICATION,
                    "send the user in the header ftrack-user and an API key in ftrack-api-key");
   }
-  return ms_api_authenticate(request->server->api, user, key, request->user_id, err);
+  enum ms_status status =
+      ms_api_authenticate(request->server->api, user, key, request->user_id, err);
+  request->username = status == MS_OK ? user : NULL;
+  return status;
 }
 
 static enum ms_status
@@ -19,9 +22,9 @@ check_headers(struct ms_request *request, struct ms_error *err)
                     ms_request_header(request, "ftrack-api-key"), err);
 }
 
-enum ms_status
-ms_access_check_key(struct ms_request *request, const char *user_argument, const char *key_argument,
-                    struct ms_error *err)
+static enum ms_status
+check_key(struct ms_request *request, const char *user_argument, const char *key_argument,
+          struct ms_error *err)
 {
   const char *user = ms_request_argument(request, user_argument);
   const char *key = ms_request_argument(request, key_argument);
@@ -33,7 +36,7 @@ check_signature(struct ms_request *request, enum ms_signature_use use, struct ms
 {
   const char *signature = ms_request_argument(request, "signature");
   if (!signature) {
-    return ms_access_check_key(request, "username", "apiKey", err);
+    return check_key(request, "username", "apiKey", err);
   }
   const char *id = ms_request_argument(request, "id");
   const char *expires = ms_request_argument(request, "expires");
@@ -55,13 +58,15 @@ ms_access_check(struct ms_request *request, struct ms_error *err)
   case MS_ACCESS_HEADERS:
     return check_headers(request, err);
   case MS_ACCESS_KEY:
-    return ms_access_check_key(request, "username", "apiKey", err);
+    return check_key(request, "username", "apiKey", err);
   case MS_ACCESS_GET:
     return check_signature(request, MS_SIGNATURE_GET, err);
   case MS_ACCESS_PUT:
     return check_signature(request, MS_SIGNATURE_PUT, err);
   case MS_ACCESS_THUMBNAIL:
     return check_signature(request, MS_SIGNATURE_THUMBNAIL, err);
+  case MS_ACCESS_HUB:
+    return check_key(request, "api_user", "api_key", err);
   }
   return ms_fail(err, MS_INTERNAL, "a route without an access rule");
 }

@@ -9,10 +9,4 @@
 enum ms_status
 ms_access_check(struct ms_request *request, struct ms_error *err);
 
-/* User and key from the query string under these names, else from the headers; for the event hub,
- * whose clients spell them differently. */
-enum ms_status
-ms_access_check_key(struct ms_request *request, const char *user_argument, const char *key_argument,
-                    struct ms_error *err);
-
 #endif

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "api/api.h"
+#include "events/hub.h"
 #include "server/mhd.h"
 
 struct ms_request;
@@ -20,6 +21,7 @@ struct ms_server {
   uv_loop_t *loop;           /* borrowed */
   struct ms_api *api;        /* borrowed */
   struct MHD_Daemon *daemon; /* owned; NULL once stopped */
+  struct ms_hub *hub;        /* owned */
   uv_poll_t poll;            /* readable when the daemon's epoll set is */
   uv_timer_t timer;          /* the daemon's next time-out */
   bool pumping;              /* inside MHD_run, which must not be entered twice */

@@ -240,16 +240,18 @@ ms_request_handle(void *server, struct MHD_Connection *connection, const char *u
   return *size_bytes > 0 ? handle_body(request, data, size_bytes) : handle_end(request);
 }
 
+/* What a prefix is followed by may be a secret, as a session id is. */
 static void
 log_request(const struct ms_request *request)
 {
+  bool hide = request->route && request->route->is_prefix;
+  const char *path = hide ? request->route->path : request->path;
   double elapsed_ms = (double)(ms_clock_monotonic_us() - request->started_us) / 1000;
   if (request->code) {
-    ms_log(MS_LOG_INFO, "%.20s %.200s %u, %llu bytes, %.1f ms", request->method, request->path,
+    ms_log(MS_LOG_INFO, "%.20s %.200s %u, %llu bytes, %.1f ms", request->method, path,
            request->code, (unsigned long long)request->answer_bytes, elapsed_ms);
   } else {
-    ms_log(MS_LOG_INFO, "%.20s %.200s broken off after %.1f ms", request->method, request->path,
-           elapsed_ms);
+    ms_log(MS_LOG_INFO, "%.20s %.200s broken off after %.1f ms", request->method, path, elapsed_ms);
   }
 }
 

@@ -40,13 +40,15 @@ enum ms_access {
   MS_ACCESS_KEY,     /* the same, or username= and apiKey= in the URL */
   MS_ACCESS_GET,     /* a signature for reading, or as MS_ACCESS_KEY */
   MS_ACCESS_PUT,     /* a signature for writing, or as MS_ACCESS_KEY */
-  MS_ACCESS_THUMBNAIL
+  MS_ACCESS_THUMBNAIL,
+  MS_ACCESS_HUB /* as MS_ACCESS_KEY, but api_user= and api_key= */
 };
 
 enum ms_method { MS_METHOD_GET = 1, MS_METHOD_HEAD = 2, MS_METHOD_POST = 4, MS_METHOD_PUT = 8 };
 
 struct ms_route {
   const char *path;
+  bool is_prefix;   /* the path may go on behind it */
   unsigned methods; /* of enum ms_method */
   enum ms_access access;
   bool lenient; /* errors come with HTTP 200, unless the client asks for ftrack-strict-api */
@@ -59,6 +61,7 @@ struct ms_request {
   const struct ms_route *route;         /* NULL when none fits */
   const char *method, *path;            /* borrowed; path is decoded */
   char user_id[MS_SERVER_USER_ID_SIZE]; /* who acts; "" where nobody proved to be anybody */
+  const char *username;                 /* borrowed; NULL likewise */
   bool suspended;
   bool failed;           /* `error` is the answer */
   unsigned failure_code; /* HTTP; 0: by the error's status */

@@ -6,14 +6,17 @@
 enum { READ = MS_METHOD_GET | MS_METHOD_HEAD };
 
 static const struct ms_route routes[] = {
-    {"/api", MS_METHOD_POST, MS_ACCESS_HEADERS, true, &ms_endpoint_api},
-    {"/component/get", READ, MS_ACCESS_GET, false, &ms_endpoint_download},
-    {"/component/put", MS_METHOD_PUT, MS_ACCESS_PUT, false, &ms_endpoint_upload},
-    {"/component/thumbnail", READ, MS_ACCESS_THUMBNAIL, false, &ms_endpoint_thumbnail},
-    {"/component/remove", MS_METHOD_GET, MS_ACCESS_KEY, false, &ms_endpoint_remove},
-    {"/", READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_welcome},
-    {"/img/thumbnail2.png", READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_placeholder},
-    {"/healthz", READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_health},
+    {"/api", false, MS_METHOD_POST, MS_ACCESS_HEADERS, true, &ms_endpoint_api},
+    {"/component/get", false, READ, MS_ACCESS_GET, false, &ms_endpoint_download},
+    {"/component/put", false, MS_METHOD_PUT, MS_ACCESS_PUT, false, &ms_endpoint_upload},
+    {"/component/thumbnail", false, READ, MS_ACCESS_THUMBNAIL, false, &ms_endpoint_thumbnail},
+    {"/component/remove", false, MS_METHOD_GET, MS_ACCESS_KEY, false, &ms_endpoint_remove},
+    {"/socket.io/1/", false, MS_METHOD_GET, MS_ACCESS_HUB, false, &ms_endpoint_handshake},
+    {"/socket.io/1", false, MS_METHOD_GET, MS_ACCESS_HUB, false, &ms_endpoint_handshake},
+    {"/socket.io/1/websocket/", true, MS_METHOD_GET, MS_ACCESS_ANYBODY, false, &ms_endpoint_socket},
+    {"/", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_welcome},
+    {"/img/thumbnail2.png", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_placeholder},
+    {"/healthz", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_health},
 };
 
 static const struct {
@@ -30,8 +33,10 @@ const struct ms_route *
 ms_route_find(const char *path)
 {
   for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-    if (strcmp(routes[i].path, path) == 0) {
-      return &routes[i];
+    const struct ms_route *route = &routes[i];
+    if (route->is_prefix ? strncmp(route->path, path, strlen(route->path)) == 0
+                         : strcmp(route->path, path) == 0) {
+      return route;
     }
   }
   return NULL;

@@ -16,6 +16,10 @@ extern const struct ms_endpoint ms_endpoint_remove;
 extern const struct ms_endpoint ms_endpoint_thumbnail;
 /* GET /img/thumbnail2.png: the picture of what has none; clients know the path. */
 extern const struct ms_endpoint ms_endpoint_placeholder;
+/* GET /socket.io/1/: a session with the event hub. */
+extern const struct ms_endpoint ms_endpoint_handshake;
+/* GET /socket.io/1/websocket/SESSION: its WebSocket. */
+extern const struct ms_endpoint ms_endpoint_socket;
 /* GET /: what this is. */
 extern const struct ms_endpoint ms_endpoint_welcome;
 /* GET /healthz: whether we are alive. */

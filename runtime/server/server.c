@@ -160,15 +160,24 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_hub_open(loop, &server->hub, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
-    ms_mhd.stop_daemon(server->daemon);
     goto failed;
   }
   ms_log(MS_LOG_INFO, "listening at %s", server->url);
   *result = server;
   return MS_OK;
 failed:
+  if (server->hub) {
+    ms_hub_close(server->hub);
+  }
+  if (server->daemon) {
+    ms_mhd.stop_daemon(server->daemon);
+  }
   ms_server_unreference(server);
   return status;
 }
@@ -179,12 +188,20 @@ ms_server_url(const struct ms_server *server)
   return server->url;
 }
 
+enum ms_status
+ms_server_publish(struct ms_server *server, const char *event, size_t event_bytes,
+                  struct ms_error *err)
+{
+  return ms_hub_publish(server->hub, event, event_bytes, err);
+}
+
 void
 ms_server_close(struct ms_server *server)
 {
   server->closing = true;
   uv_close((uv_handle_t *)&server->poll, on_handle_closed);
   uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+  ms_hub_close(server->hub);
   ms_offload_drain(server);
   struct ms_request *request;
   LIST_FOREACH(request, &server->requests, link)

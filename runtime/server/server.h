@@ -1,8 +1,9 @@
 /* The network front of the tracker: libmicrohttpd on the loop.
  *
  * Routes are a table. POST /api is authenticated by user and key headers; uploads and downloads by signed,
- * expiring URLs, or by the key-in-URL form that official clients use (accepted, never logged). Whatever
- * a client sends, the answer is JSON and the process goes on. */
+ * expiring URLs, or by the key-in-URL form that official clients use (accepted, never logged). The event
+ * hub (events/hub.h) is on the same port. Whatever a client sends, the answer is JSON and the process
+ * goes on. */
 #ifndef MS_SERVER_SERVER_H
 #define MS_SERVER_SERVER_H
 
@@ -30,6 +31,11 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
 /* The URL to reach it at, with the real port: "http://127.0.0.1:41234". Borrowed. */
 const char *
 ms_server_url(const struct ms_server *server);
+
+/* Sends an event of the server's own to everybody who subscribed to it: a JSON object with a topic. */
+enum ms_status
+ms_server_publish(struct ms_server *server, const char *event, size_t event_bytes,
+                  struct ms_error *err);
 
 /* Stops listening and ends open requests; waits for file work that has begun. Afterwards the API is
  * no longer used; the memory is freed when the loop runs next (ms_loop_close does). */
