@@ -15,6 +15,10 @@ function system.duration(text) end
 ---@return string path
 function system.folder(kind) end
 
+--- What keeps the loop alive just now: the types of its active handles, "timer", "process", "pipe", …
+---@return string[] types
+function system.handles() end
+
 --- The head comment of a verb's script. Raises code "not_found".
 ---@param verb string
 ---@return string text

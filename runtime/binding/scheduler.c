@@ -39,6 +39,9 @@ ms_tasks_new(lua_State *L, uv_loop_t *loop)
   }
   tasks->L = L;
   tasks->loop = loop;
+  uv_idle_init(loop, &tasks->idle);
+  uv_unref((uv_handle_t *)&tasks->idle);
+  tasks->idle.data = tasks;
   lua_pushlightuserdata(L, tasks);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &registry_key);
   luaL_newmetatable(L, MS_TASK_METATABLE); /* metatable */
@@ -168,6 +171,7 @@ run_ready(struct ms_tasks *tasks)
 {
   struct ms_task *task = tasks->ready_first;
   tasks->ready_first = tasks->ready_last = NULL;
+  uv_idle_stop(&tasks->idle);
   while (task != NULL) {
     struct ms_task *next = task->next_ready;
     step(task);
@@ -184,17 +188,11 @@ is_stuck(struct ms_tasks *tasks)
   return tasks->ready_first == NULL && !uv_loop_alive(tasks->loop);
 }
 
-static void
-turn_loop(struct ms_tasks *tasks)
-{
-  uv_run(tasks->loop, tasks->ready_first != NULL ? UV_RUN_NOWAIT : UV_RUN_ONCE);
-}
-
 void
 ms_tasks_turn(struct ms_tasks *tasks)
 {
   run_ready(tasks);
-  turn_loop(tasks);
+  uv_run(tasks->loop, UV_RUN_ONCE);
 }
 
 static void
@@ -217,7 +215,7 @@ ms_tasks_run(struct ms_tasks *tasks, lua_State *L, int argument_count, int resul
                         "process, file or connection is left that could wake it");
       ms_tasks_cancel_main(tasks);
     }
-    turn_loop(tasks);
+    uv_run(tasks->loop, UV_RUN_ONCE);
   }
   tasks->main = NULL;
   int status = task->state == MS_TASK_DONE ? LUA_OK : LUA_ERRRUN;
@@ -252,7 +250,7 @@ turn_until_ended(struct ms_tasks *tasks)
     if (is_stuck(tasks)) {
       break;
     }
-    turn_loop(tasks);
+    uv_run(tasks->loop, UV_RUN_ONCE);
   }
   uv_close((uv_handle_t *)&timer, NULL);
   uv_run(tasks->loop, UV_RUN_NOWAIT);
@@ -291,11 +289,17 @@ ms_tasks_unwind(struct ms_tasks *tasks)
   }
 }
 
+static void
+on_closed(uv_handle_t *idle)
+{
+  free(idle->data);
+}
+
 void
 ms_tasks_free(struct ms_tasks *tasks)
 {
   ms_tasks_unwind(tasks);
   lua_pushnil(tasks->L);
   lua_rawsetp(tasks->L, LUA_REGISTRYINDEX, &registry_key);
-  free(tasks);
+  uv_close((uv_handle_t *)&tasks->idle, on_closed);
 }

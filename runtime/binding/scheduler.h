@@ -48,6 +48,7 @@ struct ms_tasks {
   int exit_code;
   struct ms_task *alive;
   struct ms_task *ready_first, *ready_last;
+  uv_idle_t idle; /* active while a task is ready, which keeps the loop from waiting */
 };
 
 /* Sleeping and joining: a wait with a timer, and perhaps the task whose end also ends it. */
@@ -78,7 +79,7 @@ ms_task_ended(const struct ms_task *task);
 struct ms_task *
 ms_tasks_running(struct ms_tasks *tasks);
 
-/* Puts a task at the end of the ready queue. */
+/* Puts a task at the end of the ready queue. Also in a callback: the loop then does not go on to wait. */
 void
 ms_task_make_ready(struct ms_task *task);
 

@@ -14,10 +14,17 @@ ms_task_ended(const struct ms_task *task)
   return task->state == MS_TASK_DONE || task->state == MS_TASK_FAILED;
 }
 
+static void
+idle(uv_idle_t *handle)
+{
+  (void)handle;
+}
+
 void
 ms_task_make_ready(struct ms_task *task)
 {
   struct ms_tasks *tasks = task->tasks;
+  uv_idle_start(&tasks->idle, idle);
   task->state = MS_TASK_READY;
   task->next_ready = NULL;
   if (tasks->ready_last != NULL) {

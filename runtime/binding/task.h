@@ -51,7 +51,7 @@ ms_tasks_new(lua_State *L, uv_loop_t *loop);
 void
 ms_tasks_unwind(struct ms_tasks *tasks);
 
-/* Unwinds and frees. Before lua_close. */
+/* Unwinds and frees; the memory goes when the loop turns again. Before lua_close. */
 void
 ms_tasks_free(struct ms_tasks *tasks);
 

@@ -72,7 +72,10 @@ open_luv(lua_State *L)
 /* ---- modules ---- */
 
 /* Modules in C, by the name that require takes. A row is all that a new one needs. */
-static const luaL_Reg c_modules[] = {
+static const struct {
+  const char *name;
+  lua_CFunction open;
+} c_modules[] = {
     {"cjson", luaopen_cjson},
     {"cjson.safe", luaopen_cjson_safe},
     {"luv", open_luv},
@@ -86,7 +89,7 @@ preload_modules(lua_State *L)
 {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   for (size_t i = 0; i < sizeof c_modules / sizeof c_modules[0]; i++) {
-    lua_pushcfunction(L, c_modules[i].func);
+    lua_pushcfunction(L, c_modules[i].open);
     lua_setfield(L, -2, c_modules[i].name);
   }
   lua_pop(L, 1);

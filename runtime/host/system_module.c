@@ -109,6 +109,29 @@ system_set_environment(lua_State *L)
   return 0;
 }
 
+/* Adds the type of a handle that keeps the loop alive to the list on top of the stack. */
+static void
+list_handle(uv_handle_t *handle, void *user)
+{
+  lua_State *L = user;
+  if (uv_is_active(handle) && uv_has_ref(handle) && !uv_is_closing(handle)) {
+    lua_pushstring(L, uv_handle_type_name(uv_handle_get_type(handle)));
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  }
+}
+
+/* handles() -> list of names */
+static int
+system_handles(lua_State *L)
+{
+  struct ms_tasks *tasks = ms_tasks_of(L);
+  lua_newtable(L);
+  if (tasks != NULL) {
+    uv_walk(ms_tasks_loop(tasks), list_handle, L);
+  }
+  return 1;
+}
+
 /* help(verb) -> text */
 static int
 system_help(lua_State *L)
@@ -207,21 +230,14 @@ system_on_signal(lua_State *L)
 }
 
 static const luaL_Reg system_functions[] = {
-    {"duration", system_duration},
-    {"folder", system_folder},
-    {"help", system_help},
-    {"host_name", system_host_name},
-    {"is_terminal", system_is_terminal},
-    {"make_folders", system_make_folders},
-    {"monotonic", system_monotonic},
-    {"nearest", system_nearest},
-    {"now", system_now},
-    {"on_signal", system_on_signal},
-    {"pid", system_pid},
-    {"program", system_program},
-    {"set_environment", system_set_environment},
-    {"user_name", system_user_name},
-    {NULL, NULL},
+    {"duration", system_duration},         {"folder", system_folder},
+    {"handles", system_handles},           {"help", system_help},
+    {"host_name", system_host_name},       {"is_terminal", system_is_terminal},
+    {"make_folders", system_make_folders}, {"monotonic", system_monotonic},
+    {"nearest", system_nearest},           {"now", system_now},
+    {"on_signal", system_on_signal},       {"pid", system_pid},
+    {"program", system_program},           {"set_environment", system_set_environment},
+    {"user_name", system_user_name},       {NULL, NULL},
 };
 
 int

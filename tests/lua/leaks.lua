@@ -1,0 +1,64 @@
+--- A busted helper: a test fails when it leaves a handle of the loop, a file or a socket open.
+
+local busted = require "busted"
+local system = require "moonshift.core.system"
+local task = require "moonshift.task"
+local uv = require "luv"
+
+-- Open files and sockets: descriptor to what it is. Pipes and the like are the loop's own.
+local function open_files()
+  local found = {}
+  for number in uv.fs_scandir_next, uv.fs_scandir "/proc/self/fd" do
+    local target = uv.fs_readlink("/proc/self/fd/" .. number) or ""
+    if target:find "^socket:" or (target:find "^/" and not target:find "^/dev/") then
+      found[number] = target
+    end
+  end
+  return found
+end
+
+local function snapshot()
+  return { handles = system.handles(), files = open_files() }
+end
+
+local function count(list)
+  local counts = {}
+  for _, name in ipairs(list) do counts[name] = (counts[name] or 0) + 1 end
+  return counts
+end
+
+-- What is there after, and was not before.
+local function difference(before, after)
+  local left = {}
+  local handles = count(before.handles)
+  for name, number in pairs(count(after.handles)) do
+    local more = number - (handles[name] or 0)
+    if more > 0 then left[#left + 1] = ("%d × %s"):format(more, name) end
+  end
+  for number, target in pairs(after.files) do
+    if before.files[number] ~= target then left[#left + 1] = target end
+  end
+  return left
+end
+
+local function watch(kind)
+  local before
+  busted.subscribe({ kind, "start" }, function()
+    before = snapshot()
+    return nil, true
+  end)
+  busted.subscribe({ kind, "end" }, function(element)
+    collectgarbage()
+    collectgarbage()
+    task.sleep(0) -- handles that were closed are gone after a turn of the loop
+    local left = difference(before, snapshot())
+    if #left > 0 then
+      local message = ("left open by the %s: %s"):format(kind, table.concat(left, ", "))
+      busted.publish({ "error", element.descriptor }, element, busted.parent(element), message, nil)
+    end
+    return nil, true
+  end)
+end
+
+watch "test"
+watch "file"

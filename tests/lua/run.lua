@@ -1,0 +1,20 @@
+--- Runs busted on spec files inside the host: moonshift run tests/lua/run.lua FILE…
+---
+--- Specs may require "support" (beside this file) and what is beside them. They run with a home of their
+--- own, which goes away afterwards, and without our variables. After each test and each file, whatever was
+--- opened in it must be closed: see leaks.lua.
+
+local support = require "support"
+local system = require "moonshift.core.system"
+local uv = require "luv"
+
+for name in pairs(uv.os_environ()) do
+  if name:find "^FTRACK_" or name:find "^MOONSHIFT_" or name:find "^XDG_" then system.set_environment(name) end
+end
+local home <close> = support.folder()
+system.set_environment("HOME", home.path)
+
+for _, path in ipairs { ... } do package.path = (path:match "^(.*)/" or ".") .. "/?.lua;" .. package.path end
+local own_folder = arg[0]:match "^(.*)/[^/]*$" or "."
+arg = { "--output=plainTerminal", "--helper=" .. own_folder .. "/leaks.lua", ... }
+require "busted.runner" { standalone = false }
