@@ -385,7 +385,7 @@ static void
 test_unsafe_request_takes_a_fresh_connection(void **state)
 {
   const struct peer_step steps[] = {{PEER_ANSWER, peer_text("200 OK", "", "hello")},
-                                    {PEER_RESET},
+                                    {PEER_CLOSE, NULL},
                                     {PEER_ANSWER, peer_text("200 OK", "", "again")}};
   struct fixture *fixture = *state;
   struct peer *peer = peer_start(steps, COUNT(steps));

@@ -15,6 +15,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* Above a megabyte, libcurl would ask for leave to send. */
+enum { BIG_BYTES = 2000000 };
+
 struct fixture {
   uv_loop_t loop;
   struct ms_http *http;
@@ -132,19 +135,46 @@ test_upload_begins_again(void **state)
                                     {PEER_ANSWER, peer_text("200 OK", "", "")}};
   for (enum door door = 0; door < DOOR_COUNT; door++) {
     struct peer *peer = peer_start(steps, COUNT(steps));
-    int fd = file_with("0123456789", 10000);
-    struct ms_http_request request = put(peer_url(peer), fd, 0, 100000);
+    int fd = file_with("0123456789", BIG_BYTES / 10);
+    struct ms_http_request request = put(peer_url(peer), fd, 0, BIG_BYTES);
     struct result result = exchange(&fixture->loop, fixture->http, door, &request);
     assert_int_equal(result.status, MS_OK);
     assert_int_equal(result.http_status, 200);
     assert_int_equal(result.attempts, 3);
     char *text = peer_request(peer, 2);
-    assert_int_equal(strlen(strstr(text, "\r\n\r\n") + 4), 100000);
+    assert_null(strcasestr(text, "\r\nExpect:"));
+    assert_int_equal(strlen(strstr(text, "\r\n\r\n") + 4), BIG_BYTES);
     free(text);
     result_free(&result);
     close(fd);
     peer_stop(peer);
   }
+}
+
+/* libcurl itself begins again when a connection that was kept turns out dead. */
+static void
+test_upload_over_a_dead_connection(void **state)
+{
+  struct fixture *fixture = *state;
+  const struct peer_step steps[] = {{PEER_ANSWER, peer_text("200 OK", "", "")},
+                                    {PEER_CLOSE, NULL},
+                                    {PEER_ANSWER, peer_text("200 OK", "", "")}};
+  struct peer *peer = peer_start(steps, COUNT(steps));
+  struct ms_http_request first = get(peer_url(peer), "/");
+  struct result result = exchange(&fixture->loop, fixture->http, DOOR_LOOP, &first);
+  assert_int_equal(result.status, MS_OK);
+  result_free(&result);
+  int fd = file_with("0123456789", 10);
+  struct ms_http_request request = put(peer_url(peer), fd, 0, 100);
+  result = exchange(&fixture->loop, fixture->http, DOOR_LOOP, &request);
+  assert_int_equal(result.status, MS_OK);
+  assert_int_equal(result.attempts, 1);
+  char *text = peer_request(peer, 2);
+  assert_int_equal(strlen(strstr(text, "\r\n\r\n") + 4), 100);
+  free(text);
+  result_free(&result);
+  close(fd);
+  peer_stop(peer);
 }
 
 static void
@@ -472,6 +502,7 @@ main(void)
       TEST(test_upload),
       TEST(test_upload_of_nothing),
       TEST(test_upload_begins_again),
+      TEST(test_upload_over_a_dead_connection),
       TEST(test_upload_of_a_file_that_is_shorter),
       TEST(test_download),
       TEST(test_download_begins_again),
