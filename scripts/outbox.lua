@@ -36,16 +36,10 @@ local given = options.parse {
   spec = { { name = "json" }, { name = "data", argument = "DIR" } },
 }
 
-local function all_entries()
-  local entries = {}
-  for entry in outbox.entries() do entries[#entries + 1] = entry end
-  return entries
-end
-
 -- The entries that the arguments name; wrong usage for anything else.
 local function named()
   local by_sequence, found = {}, {}
-  for entry in outbox.entries() do by_sequence[entry.sequence] = entry end
+  for _, entry in ipairs(outbox.list()) do by_sequence[entry.sequence] = entry end
   for i = 2, #given do
     local entry = by_sequence[math.tointeger(tonumber(given[i]))]
     if not entry then
@@ -57,7 +51,7 @@ local function named()
 end
 
 local function list()
-  local entries = all_entries()
+  local entries = outbox.list()
   if given.json then
     for _, entry in ipairs(entries) do print(cjson.encode(entry)) end
   elseif #entries == 0 then
@@ -68,7 +62,7 @@ local function list()
 end
 
 local function send()
-  for _, entry in ipairs(named()) do outbox.retry(entry.sequence) end
+  for _, entry in ipairs(named()) do outbox.retry(entry) end
   local session <close> = moonshift.session { data = given.data }
   local result = outbox.deliver(session, { hurry = true })
   print(("%s delivered"):format(text.count(result.delivered, "operation")))
@@ -77,13 +71,13 @@ local function send()
   local waiting, refused = outbox.count(session)
   if waiting > 0 then errors.warn(("%s wait on"):format(text.count(waiting, "operation"))) end
   if refused > 0 then errors.warn(("%s refused: moonshift outbox"):format(text.count(refused, "operation"))) end
-  for _, sentence in ipairs(outbox_list.others(all_entries(), session)) do errors.warn(sentence) end
+  for _, sentence in ipairs(outbox_list.others(outbox.list(), session)) do errors.warn(sentence) end
   return waiting + refused > 0 and 1 or 0
 end
 
 local function drop()
   for _, entry in ipairs(named()) do
-    outbox.drop(entry.sequence)
+    outbox.drop(entry)
     print(("dropped %d: %s"):format(entry.sequence, entry.title))
   end
 end

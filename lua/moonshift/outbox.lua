@@ -23,17 +23,13 @@ local BACKOFF_S, BACKOFF_MAX_S = 1, 3600 -- between tries of one entry; doubles 
 
 -- ---- the journal -----------------------------------------------------------------------------------
 
-local opened = {} -- by folder
-
-local function journal()
-  local folder = paths.find "state"
-  opened[folder] = opened[folder] or core.journal(folder)
-  return opened[folder]
+local function open()
+  return core.journal(paths.find "state")
 end
 
--- Most runs never need the journal: then it is not even opened.
-local function journal_if_any()
-  return uv.fs_stat(paths.find("state", "outbox.db")) and journal() or nil
+-- Most runs never need the journal: then it is not even made.
+local function open_if_any()
+  return uv.fs_stat(paths.find("state", "outbox.db")) and open() or nil
 end
 
 --- How many operations wait for the session's tracker and user, and how many of them were refused.
@@ -42,22 +38,21 @@ end
 ---@return integer waiting
 ---@return integer refused
 function outbox.count(session, job_id)
-  local entries = journal_if_any()
+  local entries <close> = open_if_any()
   if not entries then return 0, 0 end
   return entries:count(session.name, session.api_user, job_id)
 end
 
 --- Every entry in order, whatever its tracker and user.
----@return fun(): moonshift.Journal.Entry?
-function outbox.entries()
-  return coroutine.wrap(function()
-    local entries = journal_if_any()
-    local page = entries and entries:list() or {}
-    while #page > 0 do
-      for _, entry in ipairs(page) do coroutine.yield(entry) end
-      page = entries:list(page[#page].sequence)
-    end
-  end)
+---@return moonshift.Journal.Entry[]
+function outbox.list()
+  local entries <close> = open_if_any()
+  local all, page = {}, entries and entries:list() or {}
+  while #page > 0 do
+    table.move(page, 1, #page, #all + 1, all)
+    page = entries:list(page[#page].sequence)
+  end
+  return all
 end
 
 -- JSON numbers come back as floats; on the wire a whole number is an integer.
@@ -90,7 +85,8 @@ local function may_try(session)
 end
 
 local function append(session, kind, body, options)
-  journal():append {
+  local entries <close> = open()
+  entries:append {
     tracker = session.name,
     user = session.api_user,
     job_id = options.job_id,
@@ -260,7 +256,7 @@ function outbox.deliver(session, options)
   options = options or {}
   local result = { delivered = 0, refused = 0 }
   if outbox.count(session) == 0 then return result end
-  local entries <close> = core.journal(paths.find "state") -- a claim of our own, also within this process
+  local entries <close> = open()
   if not entries:claim(session.name, session.api_user) then
     result.busy = true
     return result
@@ -278,20 +274,17 @@ function outbox.deliver(session, options)
 end
 
 --- Lets a refused entry wait again.
----@param sequence integer
-function outbox.retry(sequence)
-  journal():retry(sequence)
+---@param entry moonshift.Journal.Entry
+function outbox.retry(entry)
+  local entries <close> = open()
+  entries:retry(entry.sequence)
 end
 
---- Drops an entry: it will never be delivered. False when there is none of this number.
----@param sequence integer
----@return boolean
-function outbox.drop(sequence)
-  local entries = journal_if_any()
-  local entry = entries and entries:list(sequence - 1)[1]
-  if not entry or entry.sequence ~= sequence then return false end
+--- Drops an entry: it will never be delivered.
+---@param entry moonshift.Journal.Entry
+function outbox.drop(entry)
+  local entries <close> = open()
   remove(entries, entry)
-  return true
 end
 
 return outbox
