@@ -1,5 +1,5 @@
-/* The multi handle on the loop: libcurl says which sockets and timer it wants to hear of, libuv tells it,
- * and settle() then calls the user's callbacks, one at a time, looking at the list anew after each. */
+/* A client's life, and the order of things after each call of libcurl: what it has finished is collected, then
+ * the user's callbacks are called one at a time, looking at the list anew after each. */
 #include "http/client.h"
 
 #include <stdlib.h>
@@ -92,8 +92,8 @@ close_client(struct ms_http *http)
   }
 }
 
-static void
-on_loop_closes(struct ms_loop_member *member)
+void
+ms_http_on_loop_closes(struct ms_loop_member *member)
 {
   close_client((struct ms_http *)((char *)member - offsetof(struct ms_http, member)));
 }
@@ -161,9 +161,8 @@ arm_retry_timer(struct ms_http *http)
   uv_timer_start(&http->retry_timer, on_retry_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
 }
 
-/* After libcurl has been called: what is over, what is to be told, what waits. */
-static void
-settle(struct ms_http *http)
+void
+ms_http_settle(struct ms_http *http)
 {
   ms_http_collect(http->multi);
   http->references++;
@@ -200,148 +199,17 @@ on_retry_timer(uv_timer_t *timer)
       ms_http_transfer_start(transfer);
     }
   }
-  settle(http);
-}
-
-/* ---- libcurl's sockets and timer ---- */
-
-/* A socket that libcurl wants to hear of. */
-struct watch {
-  uv_poll_t poll;
-  struct ms_http *http;
-  curl_socket_t socket;
-};
-
-static void
-on_watch_closed(uv_handle_t *handle)
-{
-  struct watch *watch = handle->data;
-  ms_http_release(watch->http);
-  free(watch);
-}
-
-static void
-on_socket_ready(uv_poll_t *poll, int status, int events)
-{
-  struct watch *watch = poll->data;
-  struct ms_http *http = watch->http;
-  int flags = status < 0 ? CURL_CSELECT_ERR : 0;
-  flags |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
-  flags |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
-  int running;
-  ms_curl.multi_socket_action(http->multi, watch->socket, flags, &running);
-  settle(http);
-}
-
-static struct watch *
-new_watch(struct ms_http *http, curl_socket_t socket)
-{
-  struct watch *watch = calloc(1, sizeof *watch);
-  if (!watch || uv_poll_init_socket(http->loop, &watch->poll, socket) < 0) {
-    free(watch);
-    return NULL;
-  }
-  watch->poll.data = watch;
-  watch->http = http;
-  watch->socket = socket;
-  http->references++;
-  ms_curl.multi_assign(http->multi, socket, watch);
-  return watch;
-}
-
-static int
-on_curl_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *assigned)
-{
-  (void)easy;
-  struct watch *watch = assigned;
-  if (what == CURL_POLL_REMOVE) {
-    if (watch) {
-      uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-    }
-    return 0;
-  }
-  if (!watch && !(watch = new_watch(user, socket))) {
-    return -1;
-  }
-  int events = what & CURL_POLL_IN ? UV_READABLE : 0;
-  events |= what & CURL_POLL_OUT ? UV_WRITABLE : 0;
-  return uv_poll_start(&watch->poll, events, on_socket_ready) < 0 ? -1 : 0;
-}
-
-static void
-on_curl_timer_due(uv_timer_t *timer)
-{
-  struct ms_http *http = timer->data;
-  int running;
-  ms_curl.multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  settle(http);
-}
-
-static int
-on_curl_timer(CURLM *multi, long timeout_ms, void *user)
-{
-  (void)multi;
-  struct ms_http *http = user;
-  if (timeout_ms < 0) {
-    return uv_timer_stop(&http->curl_timer);
-  }
-  uv_update_time(http->loop);
-  return uv_timer_start(&http->curl_timer, on_curl_timer_due, (uint64_t)timeout_ms, 0);
-}
-
-CURLM *
-ms_http_new_multi(void)
-{
-  CURLM *multi = ms_curl.multi_init();
-  if (multi) {
-    ms_curl.multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MS_HTTP_CONNECTIONS_MAX);
-  }
-  return multi;
+  ms_http_settle(http);
 }
 
 /* ---- requests ---- */
-
-static void
-open_timer(struct ms_http *http, uv_timer_t *timer)
-{
-  uv_timer_init(http->loop, timer);
-  timer->data = http;
-  http->references++;
-}
-
-static enum ms_status
-open_multi(struct ms_http *http, struct ms_error *err)
-{
-  if (http->closed) {
-    return ms_fail(err, MS_CLOSED, "the connection has been closed");
-  }
-  if (http->multi) {
-    return MS_OK;
-  }
-  enum ms_status status = ms_curl_load(err);
-  if (status != MS_OK) {
-    return status;
-  }
-  http->multi = ms_http_new_multi();
-  if (!http->multi) {
-    return ms_fail(err, MS_MEMORY, "out of memory");
-  }
-  ms_curl.multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
-  ms_curl.multi_setopt(http->multi, CURLMOPT_SOCKETDATA, (void *)http);
-  ms_curl.multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-  ms_curl.multi_setopt(http->multi, CURLMOPT_TIMERDATA, (void *)http);
-  open_timer(http, &http->curl_timer);
-  open_timer(http, &http->retry_timer);
-  ms_loop_join(http->loop, &http->member, on_loop_closes);
-  return MS_OK;
-}
 
 enum ms_status
 ms_http_send(struct ms_http *http, const struct ms_http_request *request, ms_http_done done,
              struct ms_http_transfer **transfer, struct ms_error *err)
 {
   struct ms_http_transfer *created;
-  enum ms_status status = open_multi(http, err);
+  enum ms_status status = ms_http_open_multi(http, err);
   if (status == MS_OK) {
     status = ms_http_transfer_new(http, http->multi, request, &created, err);
   }

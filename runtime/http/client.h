@@ -1,7 +1,7 @@
 /* The inside of a client, for the files of this folder.
  *
  * Two curl multi handles: one driven by the loop, one pumped in place. Callbacks of the user are called from
- * one place each (settle in client.c, the pump in perform.c), never from inside libcurl, so that they
+ * one place each (ms_http_settle, and the pump in perform.c), never from inside libcurl, so that they
  * may send, cancel and free as they like. */
 #ifndef MS_HTTP_CLIENT_H
 #define MS_HTTP_CLIENT_H
@@ -30,10 +30,24 @@ struct ms_http {
 void
 ms_http_collect(CURLM *multi);
 
+/* After libcurl has been called on the loop: what is over, what is to be told, what waits. The client may be
+ * gone afterwards. */
+void
+ms_http_settle(struct ms_http *http);
+
+/* Loads libcurl and begins to drive a multi handle on the loop, once. MS_CLOSED for a closed client. */
+enum ms_status
+ms_http_open_multi(struct ms_http *http, struct ms_error *err);
+
+/* The loop closes its handles: the client closes its own. */
+void
+ms_http_on_loop_closes(struct ms_loop_member *member);
+
 /* Makes a multi handle with the limits of a client, or NULL. */
 CURLM *
 ms_http_new_multi(void);
 
+/* Gives up one reference. */
 void
 ms_http_release(struct ms_http *http);
 

@@ -1,37 +1,15 @@
-/* POST /api, PUT and GET over runtime/http. */
+/* POST /api over runtime/http, and the life of the transport. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
 #include "http/url.h"
-#include "transport/file.h"
+#include "transport/http_call.h"
 #include "transport/judge.h"
-#include "transport/kind.h"
-
-struct http_transport {
-  struct ms_transport base;
-  struct ms_http *http;
-  char *api_url, *user, *key;
-  struct ms_transport_call *calls; /* under way */
-};
-
-/* A batch or a file on its way. */
-struct ms_transport_call {
-  struct ms_transport_call *next, *previous;
-  struct http_transport *transport;
-  struct ms_http_transfer *transfer;
-  ms_transport_done done; /* of a batch */
-  ms_transport_file_done file_done;
-  void *user;
-  struct ms_file_move move;
-  void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
-  void *progress_user;
-};
 
 /* ---- calls ---- */
 
-static struct ms_transport_call *
-new_call(struct http_transport *transport, void *user)
+struct ms_transport_call *
+ms_transport_call_new(struct ms_transport_http *transport, void *user)
 {
   struct ms_transport_call *call = calloc(1, sizeof *call);
   if (!call) {
@@ -48,8 +26,8 @@ new_call(struct http_transport *transport, void *user)
   return call;
 }
 
-static void
-free_call(struct ms_transport_call *call)
+void
+ms_transport_call_free(struct ms_transport_call *call)
 {
   *(call->previous ? &call->previous->next : &call->transport->calls) = call->next;
   if (call->next) {
@@ -67,7 +45,7 @@ abandon(struct ms_transport_call *call)
     struct ms_error err = {.status = MS_CANCELLED};
     ms_file_end(&call->move, MS_CANCELLED, NULL, &size_bytes, &err);
   }
-  free_call(call);
+  ms_transport_call_free(call);
 }
 
 void
@@ -81,7 +59,7 @@ ms_transport_cancel(struct ms_transport_call *call)
 enum { HEADER_COUNT = 5 };
 
 static struct ms_http_request
-post(const struct http_transport *transport, const char *body, size_t body_bytes, bool retry,
+post(const struct ms_transport_http *transport, const char *body, size_t body_bytes, bool retry,
      struct ms_http_header headers[HEADER_COUNT])
 {
   headers[0] = (struct ms_http_header){"content-type", "application/json"};
@@ -116,7 +94,7 @@ on_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
           const struct ms_error *http_err)
 {
   struct ms_transport_call *call = user;
-  const struct http_transport *transport = call->transport;
+  const struct ms_transport_http *transport = call->transport;
   struct ms_error err = *http_err;
   if (status == MS_OK) {
     status = ms_transport_judge(answer, transport->base.name, transport->user, &err);
@@ -128,7 +106,7 @@ on_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   }
   ms_transport_done done = call->done;
   void *done_user = call->user;
-  free_call(call);
+  ms_transport_call_free(call);
   done(done_user, status, &answer->body, &err);
 }
 
@@ -136,8 +114,8 @@ static enum ms_status
 http_send(struct ms_transport *base, const char *body, size_t body_bytes, bool retry,
           ms_transport_done done, void *user, struct ms_transport_call **call, struct ms_error *err)
 {
-  struct http_transport *transport = (struct http_transport *)base;
-  struct ms_transport_call *created = new_call(transport, user);
+  struct ms_transport_http *transport = (struct ms_transport_http *)base;
+  struct ms_transport_call *created = ms_transport_call_new(transport, user);
   if (!created) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
@@ -148,7 +126,7 @@ http_send(struct ms_transport *base, const char *body, size_t body_bytes, bool r
   enum ms_status status =
       ms_http_send(transport->http, &request, on_answer, &created->transfer, err);
   if (status != MS_OK) {
-    free_call(created);
+    ms_transport_call_free(created);
     return status;
   }
   if (call) {
@@ -161,7 +139,7 @@ static enum ms_status
 http_perform(struct ms_transport *base, const char *body, size_t body_bytes, bool retry,
              struct ms_buffer *answer, struct ms_error *err)
 {
-  struct http_transport *transport = (struct http_transport *)base;
+  struct ms_transport_http *transport = (struct ms_transport_http *)base;
   struct ms_http_header headers[HEADER_COUNT];
   struct ms_http_request request = post(transport, body, body_bytes, retry, headers);
   struct ms_http_answer got;
@@ -178,131 +156,18 @@ http_perform(struct ms_transport *base, const char *body, size_t body_bytes, boo
   return status;
 }
 
-/* ---- files ---- */
-
-static void
-on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
-{
-  const struct ms_transport_call *call = user;
-  call->progress(call->progress_user ? call->progress_user : call->user, done_bytes, total_bytes);
-}
-
-static void
-on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
-               const struct ms_error *http_err)
-{
-  struct ms_transport_call *call = user;
-  struct ms_error err = *http_err;
-  int64_t size_bytes;
-  status = ms_file_end(&call->move, status, answer, &size_bytes, &err);
-  ms_transport_file_done done = call->file_done;
-  void *done_user = call->user;
-  free_call(call);
-  done(done_user, status, size_bytes, &err);
-}
-
-typedef enum ms_status (*begin_function)(const struct ms_transport_file *file,
-                                         struct ms_file_move *move, struct ms_http_request *request,
-                                         struct ms_error *err);
-
-static enum ms_status
-start_file(struct ms_transport *base, begin_function begin, const struct ms_transport_file *file,
-           ms_transport_file_done done, void *user, struct ms_transport_call **call,
-           struct ms_error *err)
-{
-  struct http_transport *transport = (struct http_transport *)base;
-  struct ms_transport_call *created = new_call(transport, user);
-  if (!created) {
-    return ms_fail(err, MS_MEMORY, "out of memory");
-  }
-  created->file_done = done;
-  created->progress = file->progress;
-  created->progress_user = file->progress_user;
-  struct ms_http_request request;
-  enum ms_status status = begin(file, &created->move, &request, err);
-  if (status == MS_OK) {
-    request.progress = file->progress ? on_file_progress : NULL;
-    request.user = created;
-    status = ms_http_send(transport->http, &request, on_file_answer, &created->transfer, err);
-    if (status != MS_OK) {
-      int64_t size_bytes;
-      ms_file_end(&created->move, status, NULL, &size_bytes, err);
-    }
-  }
-  if (status != MS_OK) {
-    free_call(created);
-    return status;
-  }
-  if (call) {
-    *call = created;
-  }
-  return MS_OK;
-}
-
-/* The transport may be gone when the request is over: `progress` may close it. */
-static enum ms_status
-perform_file(struct ms_transport *base, begin_function begin, const struct ms_transport_file *file,
-             int64_t *size_bytes, struct ms_error *err)
-{
-  struct http_transport *transport = (struct http_transport *)base;
-  struct ms_file_move move;
-  struct ms_http_request request;
-  *size_bytes = 0;
-  enum ms_status status = begin(file, &move, &request, err);
-  if (status != MS_OK) {
-    return status;
-  }
-  request.progress = file->progress;
-  request.user = file->progress_user;
-  struct ms_http_answer answer;
-  status = ms_http_perform(transport->http, &request, &answer, err);
-  status = ms_file_end(&move, status, &answer, size_bytes, err);
-  ms_http_answer_free(&answer);
-  return status;
-}
-
-static enum ms_status
-http_upload(struct ms_transport *transport, const struct ms_transport_file *file,
-            ms_transport_file_done done, void *user, struct ms_transport_call **call,
-            struct ms_error *err)
-{
-  return start_file(transport, ms_file_begin_upload, file, done, user, call, err);
-}
-
-static enum ms_status
-http_download(struct ms_transport *transport, const struct ms_transport_file *file,
-              ms_transport_file_done done, void *user, struct ms_transport_call **call,
-              struct ms_error *err)
-{
-  return start_file(transport, ms_file_begin_download, file, done, user, call, err);
-}
-
-static enum ms_status
-http_upload_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
-                     int64_t *size_bytes, struct ms_error *err)
-{
-  return perform_file(transport, ms_file_begin_upload, file, size_bytes, err);
-}
-
-static enum ms_status
-http_download_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
-                       int64_t *size_bytes, struct ms_error *err)
-{
-  return perform_file(transport, ms_file_begin_download, file, size_bytes, err);
-}
-
 /* ---- life ---- */
 
 static const char *
 http_user(struct ms_transport *transport)
 {
-  return ((const struct http_transport *)transport)->user;
+  return ((const struct ms_transport_http *)transport)->user;
 }
 
 static void
 http_close(struct ms_transport *base)
 {
-  struct http_transport *transport = (struct http_transport *)base;
+  struct ms_transport_http *transport = (struct ms_transport_http *)base;
   struct ms_transport_call *next;
   for (struct ms_transport_call *call = transport->calls; call; call = next) {
     next = call->next;
@@ -325,10 +190,10 @@ static const struct ms_transport_kind http_kind = {
     .user = http_user,
     .send = http_send,
     .perform = http_perform,
-    .upload = http_upload,
-    .download = http_download,
-    .upload_in_place = http_upload_in_place,
-    .download_in_place = http_download_in_place,
+    .upload = ms_transport_http_upload,
+    .download = ms_transport_http_download,
+    .upload_in_place = ms_transport_http_upload_in_place,
+    .download_in_place = ms_transport_http_download_in_place,
 };
 
 static enum ms_status
@@ -362,7 +227,7 @@ strip_slashes(char *url)
 }
 
 static bool
-copy_options(struct http_transport *transport, const struct ms_transport_options *options)
+copy_options(struct ms_transport_http *transport, const struct ms_transport_options *options)
 {
   char *server = strdup(options->server_url);
   if (!server) {
@@ -387,7 +252,7 @@ ms_transport_open_http(uv_loop_t *loop, const struct ms_transport_options *optio
   if (status != MS_OK) {
     return status;
   }
-  struct http_transport *created = calloc(1, sizeof *created);
+  struct ms_transport_http *created = calloc(1, sizeof *created);
   if (!created) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
