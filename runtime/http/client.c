@@ -61,7 +61,9 @@ end_transfers(struct ms_http *http)
   for (struct ms_http_transfer *transfer = http->first; transfer; transfer = next) {
     next = transfer->next;
     if (transfer->busy || !transfer->done) {
-      ms_http_transfer_abort(transfer, MS_CLOSED, "the connection was closed during a request");
+      if (transfer->state != MS_HTTP_FINISHED) {
+        ms_http_transfer_abort(transfer, MS_CLOSED, "the connection was closed during a request");
+      }
       transfer->dropped = true;
     } else {
       ms_http_transfer_free(transfer);

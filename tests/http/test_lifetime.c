@@ -150,6 +150,8 @@ free_in_done(void *user, enum ms_status status, struct ms_http_answer *answer,
   struct fixture *fixture = user;
   ms_http_free(fixture->http);
   fixture->http = NULL;
+  assert_string_equal(ms_buffer_string(&answer->body), "hello"); /* still there */
+  assert_int_equal(err->status, MS_OK);
 }
 
 static void
