@@ -13,6 +13,16 @@
   "\n"                                \
   "Usage: moonshift help [VERB]\n"
 
+#define REPL_HELP                                                                                 \
+  "Type Lua, see what it gives.\n"                                                                \
+  "\n"                                                                                            \
+  "Usage: moonshift repl\n"                                                                       \
+  "\n"                                                                                            \
+  "An expression prints its values; a statement may go on over several lines. `moonshift` is\n"   \
+  "there already. Tab completes names, the history is kept in the state folder, Ctrl-C forgets\n" \
+  "the line or stops what runs, Ctrl-D leaves. Other tasks go on while a line is typed. When\n"   \
+  "standard input is no terminal its lines are run as they come.\n"
+
 #define RUN_HELP                                                                                 \
   "Run a Lua script.\n"                                                                          \
   "\n"                                                                                           \
@@ -30,6 +40,7 @@
 
 const struct ms_command ms_commands[] = {
     {"help", ms_command_help, HELP_HELP},
+    {"repl", ms_command_repl, REPL_HELP},
     {"run", ms_command_run, RUN_HELP},
     {"version", ms_command_version, VERSION_HELP},
     {NULL, NULL, NULL},
