@@ -189,30 +189,31 @@ notice_good_bye(struct ms_request *request)
   }
 }
 
-static enum MHD_Result
-discard(struct ms_request *request, size_t *size_bytes)
+/* Hands the bytes to the endpoint, or throws them away. */
+static void
+take_body(struct ms_request *request, const char *data, size_t *size_bytes)
 {
-  request->received_bytes += *size_bytes;
+  const struct ms_endpoint *endpoint = request->route ? request->route->endpoint : NULL;
+  if (!request->failed && endpoint && endpoint->receive) {
+    request->failed = endpoint->receive(request, data, size_bytes, &request->error) != MS_OK;
+    if (!request->failed) {
+      return;
+    }
+  }
+  request->discarded_bytes += *size_bytes;
   *size_bytes = 0;
-  return request->received_bytes <= MS_SERVER_DISCARD_MAX_BYTES ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result
 handle_body(struct ms_request *request, const char *data, size_t *size_bytes)
 {
-  if (request->failed || !request->route || !request->route->endpoint->receive) {
-    return discard(request, size_bytes);
-  }
   size_t offered_bytes = *size_bytes;
-  if (request->route->endpoint->receive(request, data, size_bytes, &request->error) != MS_OK) {
-    request->failed = true;
-    return discard(request, size_bytes);
-  }
+  take_body(request, data, size_bytes);
   request->received_bytes += offered_bytes - *size_bytes;
   if (!request->suspended) {
     notice_good_bye(request);
   }
-  return MHD_YES;
+  return request->discarded_bytes <= MS_SERVER_DISCARD_MAX_BYTES ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result

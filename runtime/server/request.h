@@ -15,8 +15,8 @@
 #include "server/daemon.h"
 
 enum {
-  MS_SERVER_BODIES_MAX_BYTES = 256 * 1024 * 1024, /* bodies in memory, of all requests together */
-  MS_SERVER_DISCARD_MAX_BYTES = 64 * 1024 * 1024, /* where a refused body is cut off */
+  MS_SERVER_BODIES_MAX_BYTES = 256 * 1024 * 1024,  /* bodies in memory, of all requests together */
+  MS_SERVER_DISCARD_MAX_BYTES = 128 * 1024 * 1024, /* where a refused body is cut off */
   MS_SERVER_USER_ID_SIZE = 64
 };
 
@@ -66,11 +66,12 @@ struct ms_request {
   bool failed;           /* `error` is the answer */
   unsigned failure_code; /* HTTP; 0: by the error's status */
   struct ms_error error;
-  uint64_t expected_bytes; /* of the body; UINT64_MAX for one in chunks */
-  uint64_t received_bytes; /* of the body */
-  void *state;             /* the endpoint's */
-  int64_t started_us;      /* monotonic */
-  unsigned code;           /* of the answer; 0 while there is none */
+  uint64_t expected_bytes;  /* of the body; UINT64_MAX for one in chunks */
+  uint64_t received_bytes;  /* of the body */
+  uint64_t discarded_bytes; /* of those, thrown away */
+  void *state;              /* the endpoint's */
+  int64_t started_us;       /* monotonic */
+  unsigned code;            /* of the answer; 0 while there is none */
   uint64_t answer_bytes;
   LIST_ENTRY(ms_request) link;
 };

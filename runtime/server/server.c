@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -17,7 +18,9 @@
 #include "server/request.h"
 
 enum {
-  CONNECTIONS_MAX = 900, /* below the usual limit of 1024 descriptors */
+  DESCRIPTORS_WANTED = 8192,
+  DESCRIPTORS_SPARE = 100, /* for what is no connection */
+  CONNECTIONS_MAX = 4000,
   CONNECTION_MEMORY_BYTES = 32768,
   CONNECTION_TIMEOUT_S = 30, /* no byte in either direction */
   RUNS_MAX = 16              /* turns of the daemon before the loop gets its turn */
@@ -79,6 +82,22 @@ ms_server_pump(struct ms_server *server)
   }
 }
 
+/* As many as there are descriptors for, after asking for more: a connection that downloads has a file
+ * open, too. */
+static unsigned
+connection_limit(void)
+{
+  struct rlimit limit = {0};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+    struct rlimit wanted = limit;
+    wanted.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+    limit = setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? wanted : limit;
+  }
+  rlim_t usable = limit.rlim_cur > DESCRIPTORS_SPARE ? (limit.rlim_cur - DESCRIPTORS_SPARE) / 2 : 1;
+  return usable < CONNECTIONS_MAX ? (unsigned)usable : CONNECTIONS_MAX;
+}
+
 /* The daemon with the listening socket, which it takes. */
 static enum ms_status
 start_daemon(struct ms_server *server, int fd, struct ms_error *err)
@@ -86,7 +105,7 @@ start_daemon(struct ms_server *server, int fd, struct ms_error *err)
   server->daemon = ms_mhd.start_daemon(
       MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
       ms_request_handle, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED,
-      ms_request_completed, server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+      ms_request_completed, server, MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
       MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);

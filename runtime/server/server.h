@@ -22,8 +22,8 @@ struct ms_server_options {
 };
 
 /* Starts to listen; requests are served while the loop runs. MS_USAGE for a bad address, MS_BUSY for
- * one in use. `api` is borrowed and must outlive the server. From here on the process ignores SIGPIPE: a
- * reader who hangs up in the middle of a file must not end it. */
+ * one in use. `api` is borrowed and must outlive the server. From here on the process ignores SIGPIPE (a
+ * reader who hangs up in the middle of a file must not end it) and may have more files open. */
 enum ms_status
 ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_options *options,
                struct ms_server **server, struct ms_error *err);
