@@ -162,8 +162,9 @@ function Journal:hurry() end
 
 --- The oldest entry of the claim that is due and the first of its job that waits. It stays in the journal
 --- until it is removed, refused or put off.
+---@param job_id? string Of this job alone.
 ---@return moonshift.Journal.Entry?
-function Journal:take() end
+function Journal:take(job_id) end
 
 --- Removes an entry: it was delivered, or is not wanted any more.
 ---@param sequence integer

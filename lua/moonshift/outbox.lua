@@ -106,11 +106,22 @@ local function tell(session, f, ...)
   return false
 end
 
--- Earlier news first: true when none of this job's wait any more.
+local warned = false
+
+-- Earlier news first: true when none of this job's wait any more. An outbox that cannot be read is no reason
+-- not to tell a tracker that can be reached.
 local function catch_up(session, job_id)
-  if outbox.count(session, job_id) == 0 then return true end
-  if may_try(session) then outbox.deliver(session) end
-  return outbox.count(session, job_id) == 0
+  local ok, waiting = pcall(outbox.count, session, job_id)
+  if not ok then
+    if not warned then errors.warn(("the outbox cannot be read: %s"):format(errors.message(waiting))) end
+    warned = true
+    return true
+  end
+  if waiting > 0 and may_try(session) then
+    outbox.deliver(session, { job_id = job_id })
+    waiting = outbox.count(session, job_id)
+  end
+  return waiting == 0
 end
 
 ---@class moonshift.outbox.Options
@@ -131,6 +142,16 @@ function outbox.send(session, operations, options)
   if catch_up(session, options.job_id) and tell(session, delivery.call, operations) then return "sent" end
   append(session, "call", operations, options)
   return "journalled"
+end
+
+--- Tells the tracker something that is worth nothing later, such as progress: true when it could be told.
+--- Raises when the tracker refuses it.
+---@param session moonshift.Session
+---@param operations table[]
+---@param job_id string
+---@return boolean told
+function outbox.mention(session, operations, job_id)
+  return catch_up(session, job_id) and tell(session, delivery.call, operations)
 end
 
 -- On the disk like the entry that will name it.
@@ -179,7 +200,7 @@ end
 ---@param session moonshift.Session
 ---@param path string A regular file.
 ---@param options moonshift.outbox.AttachOptions
----@return string component_id
+---@return moonshift.delivery.Upload upload What was attached.
 ---@return "sent"|"journalled"
 function outbox.attach(session, path, options)
   local size = component.check_file(path)
@@ -194,10 +215,10 @@ function outbox.attach(session, path, options)
     size = size,
   }
   if catch_up(session, options.job_id) and tell(session, delivery.upload, upload, options.progress) then
-    return upload.component_id, "sent"
+    return upload, "sent"
   end
   append_upload(session, upload, options.ours)
-  return upload.component_id, "journalled"
+  return upload, "journalled"
 end
 
 -- ---- delivering ------------------------------------------------------------------------------------
@@ -249,26 +270,26 @@ end
 --- Delivers what waits for the session's tracker and user and is due. Entries that the tracker refuses are
 --- kept aside; when it does not answer, the rest waits on.
 ---@param session moonshift.Session
----@param options? { hurry?: boolean, limit_s?: number } `hurry`: what was put off after a failure is due
---- now; `limit_s`: no entry is begun after so many seconds.
+---@param options? { hurry?: boolean, job_id?: string } `hurry`: what was put off after a failure is due now;
+--- `job_id`: of this job alone.
 ---@return moonshift.outbox.Result
 function outbox.deliver(session, options)
   options = options or {}
   local result = { delivered = 0, refused = 0 }
-  if outbox.count(session) == 0 then return result end
+  if outbox.count(session, options.job_id) == 0 then return result end
   local entries <close> = open()
   if not entries:claim(session.name, session.api_user) then
     result.busy = true
     return result
   end
   if options.hurry then entries:hurry() end
-  local stop_s = now_s() + (options.limit_s or math.huge)
-  for entry in entries.take, entries do
+  local entry = entries:take(options.job_id)
+  while entry do
     if not deliver_entry(session, entries, entry, result) then
       rest(session)
       break
     end
-    if now_s() > stop_s then break end
+    entry = entries:take(options.job_id)
   end
   return result
 end

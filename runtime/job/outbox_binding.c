@@ -159,15 +159,16 @@ journal_hurry(lua_State *L)
   return finish(L, ms_journal_hurry(check_journal(L), &err), &err);
 }
 
-/* take() -> entry, or nil when none is due */
+/* take(job_id?) -> entry, or nil when none is due */
 static int
 journal_take(lua_State *L)
 {
   struct ms_journal *journal = check_journal(L);
+  const char *job_id = luaL_optstring(L, 2, NULL);
   struct page *page = push_page(L);
   bool found;
   struct ms_error err;
-  if (ms_journal_take(journal, &page->entries[0], &found, &err))
+  if (ms_journal_take(journal, job_id, &page->entries[0], &found, &err))
     return ms_raise(L, &err);
   page->count = found;
   if (found)

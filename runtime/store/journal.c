@@ -214,12 +214,12 @@ ms_journal_hurry(struct ms_journal *journal, struct ms_error *err)
 /* A time of the next try that is further away than any delay was written by a clock that has been set back
  * since: the entry is due. */
 enum ms_status
-ms_journal_take(struct ms_journal *journal, struct ms_journal_entry *entry, bool *found,
-                struct ms_error *err)
+ms_journal_take(struct ms_journal *journal, const char *job_id, struct ms_journal_entry *entry,
+                bool *found, struct ms_error *err)
 {
   static const char sql[] =
       "SELECT " COLUMNS " FROM entry AS this WHERE tracker = ?1 AND user = ?2 AND refused = 0"
-      " AND (next_try_at <= ?3 OR next_try_at > ?4)"
+      " AND (?5 IS NULL OR job_id = ?5) AND (next_try_at <= ?3 OR next_try_at > ?4)"
       " AND NOT EXISTS (SELECT 1 FROM entry AS earlier WHERE earlier.tracker = this.tracker"
       " AND earlier.user = this.user AND earlier.job_id = this.job_id AND earlier.refused = 0"
       " AND earlier.sequence < this.sequence)"
@@ -232,6 +232,7 @@ ms_journal_take(struct ms_journal *journal, struct ms_journal_entry *entry, bool
   int64_t now_us = ms_clock_now_us();
   ms_statement_bind_integer(statement, 3, now_us);
   ms_statement_bind_integer(statement, 4, now_us + MS_JOURNAL_DELAY_MAX_MS * INT64_C(1000));
+  ms_statement_bind_string(statement, 5, job_id);
   status = ms_statement_step(statement, found, err);
   if (status == MS_OK && *found)
     status = read_entry(statement, entry, err);

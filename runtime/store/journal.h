@@ -79,11 +79,12 @@ ms_journal_release(struct ms_journal *journal);
 enum ms_status
 ms_journal_hurry(struct ms_journal *journal, struct ms_error *err);
 
-/* The oldest entry of the claim that is due and first of its job; *found tells whether there is one. It
- * stays in the journal until its verdict: one of the four below. Free the entry. */
+/* The oldest entry of the claim that is due and first of its job (of this job when `job_id` is not NULL);
+ * *found tells whether there is one. It stays in the journal until its verdict: one of those below. Free
+ * the entry. */
 enum ms_status
-ms_journal_take(struct ms_journal *journal, struct ms_journal_entry *entry, bool *found,
-                struct ms_error *err);
+ms_journal_take(struct ms_journal *journal, const char *job_id, struct ms_journal_entry *entry,
+                bool *found, struct ms_error *err);
 
 /* Verdicts. The claim is not needed; an entry that is gone meanwhile is fine. */
 

@@ -61,7 +61,7 @@ expect_next(struct ms_journal *journal, const char *wanted)
   struct ms_journal_entry entry;
   struct ms_error err;
   bool found = false;
-  check_ok(ms_journal_take(journal, &entry, &found, &err), &err);
+  check_ok(ms_journal_take(journal, NULL, &entry, &found, &err), &err);
   assert_int_equal(found, wanted != NULL);
   if (!found)
     return 0;
@@ -119,6 +119,25 @@ gives_each_claim_its_own(void **state)
   assert_true(claim(journal));
   deliver(journal, "[2]");
   expect_next(journal, NULL);
+  ms_journal_close(journal);
+}
+
+static void
+gives_one_job_its_own(void **state)
+{
+  struct ms_error err;
+  struct ms_journal_entry entry;
+  bool found = false;
+  struct ms_journal *journal = open_journal(*state);
+  append(journal, "job1", "[1]");
+  append(journal, "job2", "[2]");
+  assert_true(claim(journal));
+  check_ok(ms_journal_take(journal, "job2", &entry, &found, &err), &err);
+  assert_true(found);
+  assert_string_equal(entry.body, "[2]");
+  ms_journal_entry_free(&entry);
+  check_ok(ms_journal_take(journal, "job3", &entry, &found, &err), &err);
+  assert_false(found);
   ms_journal_close(journal);
 }
 
@@ -347,7 +366,7 @@ deliver_all(const char *folder, int out)
   while (waiting > 0) {
     bool found = false;
     if (claim(journal))
-      check_ok(ms_journal_take(journal, &entry, &found, &err), &err);
+      check_ok(ms_journal_take(journal, NULL, &entry, &found, &err), &err);
     if (found) {
       if (write(out, &entry.sequence, sizeof entry.sequence) < 0)
         _exit(1);
@@ -638,6 +657,7 @@ main(void)
   const struct CMUnitTest tests[] = {
       IN_FOLDER(keeps_order_over_a_restart),
       IN_FOLDER(gives_each_claim_its_own),
+      IN_FOLDER(gives_one_job_its_own),
       IN_FOLDER(a_refusal_is_kept_and_blocks_nobody),
       IN_FOLDER(a_delay_holds_up_its_own_job_alone),
       IN_FOLDER(a_short_delay_passes),
