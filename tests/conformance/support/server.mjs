@@ -1,0 +1,99 @@
+/* A real `moonshift serve`, on a port that the system chooses and a data folder that goes with it.
+ *
+ * The program is the one in MOONSHIFT_PROGRAM. Stopping it is a test, too: it must end by itself, with
+ * nothing from a sanitizer on its error output. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 20_000;
+const SETTING = /\b(FTRACK_SERVER|FTRACK_API_USER|FTRACK_API_KEY)=["']?([^"'\s]+)/;
+
+function environment(folder) {
+  const { PATH, LANG, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
+  return {
+    PATH,
+    LANG: LANG ?? "C.UTF-8",
+    ...(ASAN_OPTIONS && { ASAN_OPTIONS }),
+    ...(UBSAN_OPTIONS && { UBSAN_OPTIONS }),
+    HOME: folder,
+    USER: "conformance",
+    LOGNAME: "conformance",
+    XDG_DATA_HOME: join(folder, "share"),
+    XDG_CONFIG_HOME: join(folder, "config"),
+    XDG_STATE_HOME: join(folder, "state"),
+    XDG_CACHE_HOME: join(folder, "cache"),
+  };
+}
+
+class Server {
+  settings = {};
+  errors = "";
+
+  constructor(folder, child) {
+    this.folder = folder;
+    this.child = child;
+    this.exited = once(child, "exit");
+  }
+
+  get url() {
+    return this.settings.FTRACK_SERVER;
+  }
+  get user() {
+    return this.settings.FTRACK_API_USER;
+  }
+  get key() {
+    return this.settings.FTRACK_API_KEY;
+  }
+
+  /* Resolves as soon as the three lines to export have been printed. */
+  async #settled() {
+    const lines = createInterface({ input: this.child.stdout });
+    const deadline = setTimeout(() => this.child.kill("SIGKILL"), START_TIMEOUT_MS);
+    try {
+      for await (const line of lines) {
+        const found = SETTING.exec(line);
+        if (found) this.settings[found[1]] = found[2];
+        if (this.url && this.user && this.key) return;
+      }
+    } finally {
+      clearTimeout(deadline);
+    }
+    throw new Error(`moonshift serve ended before it was ready:\n${this.errors}`);
+  }
+
+  static async start(...options) {
+    const folder = await mkdtemp(join(tmpdir(), "moonshift-conformance-"));
+    const data = join(folder, "data");
+    const program = process.env.MOONSHIFT_PROGRAM;
+    assert.ok(program, "MOONSHIFT_PROGRAM names the program under test");
+    const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, ...options], {
+      cwd: folder,
+      env: environment(folder),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const server = new Server(folder, child);
+    child.stderr.setEncoding("utf8").on("data", (text) => (server.errors += text));
+    await server.#settled();
+    child.stdout.resume();
+    return server;
+  }
+
+  async stop() {
+    const deadline = setTimeout(() => this.child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    this.child.kill("SIGTERM");
+    const [code, signal] = await this.exited;
+    clearTimeout(deadline);
+    await rm(this.folder, { recursive: true, force: true });
+    assert.notEqual(signal, "SIGKILL", "the server had to be killed");
+    assert.doesNotMatch(this.errors, /Sanitizer|runtime error/, "the server's error output");
+    assert.equal(code, 0, `exit code of the server; it said:\n${this.errors}`);
+  }
+}
+
+export const startServer = Server.start;
