@@ -1,0 +1,275 @@
+--- Sessions: a script's view of a tracker.
+---
+---     local session <close> = moonshift.session()
+---     local user = session:query('User where username is "ada"'):one()
+---     local job = session:create("Job", { user = user, status = "running" })
+---     session:commit()
+---
+--- Everything that goes wrong raises an error object with `code` and `message`.
+
+local core = require "moonshift.core.session"
+local errors = require "moonshift.errors"
+local expression = require "moonshift.expression"
+local populate = require "moonshift.populate"
+local query = require "moonshift.query"
+local settings = require "moonshift.settings"
+local system = require "moonshift.core.system"
+
+local session = {}
+
+---@class moonshift.SessionOptions
+---@field server_url? string The tracker; FTRACK_SERVER or config.lua when not given, else the embedded server.
+--- "embedded:" asks for the embedded one whatever the environment says.
+---@field api_user? string FTRACK_API_USER when not given.
+---@field api_key? string FTRACK_API_KEY when not given; "file:PATH" reads it from that file.
+---@field data? string Folder of the embedded server, which this asks for; MOONSHIFT_DATA when not given.
+---@field timeout? number|string Of one request: seconds, or text such as "30s". 60 s when not given.
+---@field auto_populate? boolean Whether reading a missing attribute asks the server; true when not given.
+
+---@class moonshift.Session
+---@field api_user string Who acts.
+---@field name string "http://host:port" or "embedded:FOLDER".
+---@field closed boolean
+---@field server_information table What the server says about itself.
+---@field types table<string, moonshift.TypeDescription> The server's entity types by name.
+---@field created moonshift.Entity[] Entities to be created by the next commit.
+---@field modified moonshift.Entity[] Entities to be updated by it.
+---@field deleted moonshift.Entity[] Entities to be deleted by it.
+local Session = core.Session
+local properties = core.properties
+
+-- ---- types ------------------------------------------------------------------------------------------
+
+local function nearest_hint(word, candidates)
+  local nearest = system.nearest(word, candidates)
+  return nearest and ("; did you mean '%s'?"):format(nearest) or ""
+end
+
+-- Reading an unknown attribute of a description raises.
+local function make_strict(description)
+  setmetatable(description.attributes, {
+    __index = function(attributes, name)
+      local names = {}
+      for known in next, attributes do names[#names + 1] = known end
+      table.sort(names)
+      errors.raise("not_found", ("%s has no attribute '%s'%s"):format(description.name, tostring(name),
+        nearest_hint(tostring(name), names)))
+    end,
+  })
+  return description
+end
+
+-- Name → description, made when it is looked at; pairs goes through all.
+local function make_types(self)
+  return setmetatable({}, {
+    __index = function(types, name)
+      local description = make_strict(core.describe(self, name))
+      rawset(types, name, description)
+      return description
+    end,
+    __pairs = function(types)
+      for _, name in ipairs(core.types(self)) do local _ = types[name] end
+      return next, types, nil
+    end,
+  })
+end
+
+function properties.types(self)
+  local notes = core.notes(self)
+  notes.types = notes.types or make_types(self)
+  return notes.types
+end
+
+-- ---- properties --------------------------------------------------------------------------------------
+
+properties.api_user = core.user
+properties.name = core.name
+
+function properties.closed(self)
+  return not core.is_open(self)
+end
+
+function properties.server_information(self)
+  local notes = core.notes(self)
+  notes.server_information = notes.server_information or self:call { { action = "query_server_information" } }[1]
+  return notes.server_information
+end
+
+function properties.created(self)
+  return (core.changes(self))
+end
+
+function properties.modified(self)
+  return (select(2, core.changes(self)))
+end
+
+function properties.deleted(self)
+  return (select(3, core.changes(self)))
+end
+
+-- ---- reading -----------------------------------------------------------------------------------------
+
+--- A query in ftrack's query language. Nothing is asked until it is looked at: `:one()`, `:first()`, `:all()`,
+--- `:iterate()`, `#query`, `query[i]`.
+---
+--- {name} stands for the value of that name in `parameters`, quoted and escaped by its type.
+---
+---     local shots = session:query("Shot where name like {pattern}", { pattern = "sh01%" }):all()
+---
+---@param text string
+---@param parameters? table<string, any>
+---@return moonshift.Query
+function Session:query(text, parameters)
+  return query.new(self, text, parameters)
+end
+
+-- The parts of a primary key in the type's order.
+local function key_parts(description, key)
+  local names, parts = description.primary_key, {}
+  if type(key) ~= "table" then key = { key } end
+  for i, name in ipairs(names) do
+    local part = key[name] or key[i]
+    if part == nil then
+      errors.raise("usage", ("get: the key of %s is made of: %s"):format(description.name, table.concat(names, ", ")))
+    end
+    parts[i] = tostring(part)
+  end
+  return parts
+end
+
+--- The entity of a primary key, or nil when there is none. What the session has met already is not asked for
+--- again.
+---
+---     local job = session:get("Job", id)
+---     local link = session:get("JobComponent", { component_id = component.id, job_id = job.id })
+---
+---@param type_name string
+---@param key string|table A key, a list of its parts, or a table of them by name.
+---@return moonshift.Entity?
+function Session:get(type_name, key)
+  local description = self.types[type_name]
+  local parts = key_parts(description, key)
+  local entity = core.find(self, type_name, table.unpack(parts))
+  if entity then return entity end
+  local conditions = {}
+  for i, name in ipairs(description.primary_key) do
+    conditions[i] = ("%s is %s"):format(name, expression.literal(parts[i]))
+  end
+  return self:query(("%s where %s"):format(type_name, table.concat(conditions, " and "))):first()
+end
+
+core.hooks.get = Session.get
+
+--- Fetches attributes of many entities in one request.
+---
+---     session:populate(tasks, "name, status.name, assignments.resource")
+---
+---@param entities moonshift.Entity|moonshift.Entity[]|moonshift.Query
+---@param projections string|string[]
+function Session:populate(entities, projections)
+  populate.entities(self, entities, projections)
+end
+
+--- Sends operations as they are and returns their results as the server wrote them: plain tables, nothing
+--- becomes an entity. For what the other methods do not cover.
+---@param operations table[] E.g. { { action = "query_server_information" } }
+---@return table[] results
+function Session:call(operations)
+  return core.call(self, operations)
+end
+
+--- Calls `f(...)` with auto-population on or off, and returns its results. Off, an attribute that was not
+--- loaded reads as nil.
+---@param on boolean
+---@param f function
+---@param ... any
+---@return any ...
+function Session:auto_populating(on, f, ...)
+  local before = core.set_auto_populate(self, on)
+  local _ <close> = setmetatable({}, { __close = function() core.set_auto_populate(self, before) end })
+  return f(...)
+end
+
+-- ---- writing -----------------------------------------------------------------------------------------
+
+--- Sends everything that was created, changed and deleted as one batch, which the server takes whole or not at
+--- all. When it fails the session is as it was before. A batch whose answer was lost is sent again and
+--- takes effect once.
+function Session:commit()
+  require "moonshift.commit".run(self)
+end
+
+--- The entity that has the values of the identifying keys: it is created with `data`, or brought up to `data`,
+--- and committed.
+---
+---     local status = session:ensure("Status", { name = "Ready", color = "#00ff00" }, { "name" })
+---
+---@param type_name string
+---@param data table<string, any>
+---@param identifying_keys? string[] All keys of `data` when not given.
+---@return moonshift.Entity
+function Session:ensure(type_name, data, identifying_keys)
+  return require "moonshift.ensure".run(self, type_name, data, identifying_keys)
+end
+
+--- Forgets all entities and every change that was not committed.
+function Session:reset()
+  core.forget(self)
+  local notes = core.notes(self)
+  notes.server_information = nil
+end
+
+-- ---- parts that other modules bring ------------------------------------------------------------------------
+
+-- A method that loads its module when it is first called; the module puts itself in its place.
+local function defer(methods, name, module)
+  methods[name] = function(...)
+    local placeholder = methods[name]
+    require(module)
+    assert(methods[name] ~= placeholder, module)
+    return methods[name](...)
+  end
+end
+
+defer(Session, "component_url", "moonshift.component")
+defer(Session, "create_component", "moonshift.component")
+defer(Session, "download", "moonshift.component")
+defer(Session, "job", "moonshift.job")
+defer(core.methods "Location", "get_url", "moonshift.component")
+
+-- ---- opening -----------------------------------------------------------------------------------------
+
+-- Over HTTP the session asks once who the server is; its schema is mostly known by hash.
+local function start(self)
+  if core.has_schema(self) then return end
+  local information = self:call { { action = "query_server_information" } }[1]
+  if type(information) ~= "table" or not information.version then
+    errors.raise("protocol", ("%s does not answer as a tracker does: it tells no version"):format(self.name))
+  end
+  core.notes(self).server_information = information
+  local hash = information.schema_hash
+  if not (hash and core.adopt_schema(self, hash)) then core.fetch_schema(self, hash) end
+end
+
+--- Opens a session. Take it with `<close>`.
+---
+---     local session <close> = moonshift.session { server_url = "https://studio.ftrackapp.com" }
+---
+--- Raises code "usage" for options that are wrong or half a configuration, "authentication" for a wrong
+--- user or key, "network" and "timeout" for a server that cannot be reached.
+---@param options? moonshift.SessionOptions
+---@return moonshift.Session
+function session.open(options)
+  if options ~= nil and type(options) ~= "table" then
+    errors.raise("usage", ("session: expected a table of options, found %s"):format(type(options)))
+  end
+  local self = core.open(settings.resolve(options or {}))
+  local ok, problem = pcall(start, self)
+  if not ok then
+    self:close()
+    error(problem, 0)
+  end
+  return self
+end
+
+return session
