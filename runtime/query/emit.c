@@ -58,7 +58,7 @@ void
 ms_emit_subquery(struct ms_emitter *emitter, const struct ms_resolved_query *query)
 {
   struct ms_row row = ms_emit_new_row(emitter, query->type);
-  if (!ms_emit_enter(emitter, 2 * MS_WEIGHT_SELECT))
+  if (!ms_emit_enter(emitter, MS_WEIGHT_SUBQUERY))
     return;
   ms_emit(emitter, "SELECT v FROM (SELECT ");
   ms_emit_path(emitter, row, &query->select->path);
@@ -69,7 +69,7 @@ ms_emit_subquery(struct ms_emitter *emitter, const struct ms_resolved_query *que
     ms_emit_limit(emitter, query->has_limit ? query->limit : -1, query->offset);
   }
   ms_emit(emitter, ") WHERE v IS NOT NULL");
-  ms_emit_leave(emitter, 2 * MS_WEIGHT_SELECT);
+  ms_emit_leave(emitter, MS_WEIGHT_SUBQUERY);
 }
 
 /* ---- entities ---- */
@@ -134,7 +134,8 @@ enum ms_status
 ms_query_emit(const struct ms_query_context *context, const struct ms_resolved_query *query,
               struct ms_arena *arena, struct ms_query_plan **plan, struct ms_error *err)
 {
-  struct ms_emitter emitter = {.context = context, .arena = arena, .status = MS_OK};
+  struct ms_emitter emitter = {
+      .context = context, .arena = arena, .weight = MS_WEIGHT_PAGE, .status = MS_OK};
   *plan = MS_ARENA_NEW(arena, struct ms_query_plan);
   if (!*plan)
     return ms_fail(err, MS_LIMIT, "The query is too large to compile.");

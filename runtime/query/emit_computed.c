@@ -22,6 +22,8 @@ void
 ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_row row, enum ms_computed direction)
 {
   const char *table = row.type->table;
+  if (!ms_emit_enter(emitter, MS_WEIGHT_TREE))
+    return;
   if (direction == MS_COMPUTED_ANCESTORS) {
     ms_emit(emitter, "WITH RECURSIVE tree(id, depth) AS (SELECT t%d.\"parent_id\", 0", row.alias);
     emit_way_up(emitter, table);
@@ -37,6 +39,7 @@ ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_row row, enum ms_computed
   }
   ms_emit(emitter, " SELECT id FROM tree ORDER BY depth%s LIMIT -1",
           direction == MS_COMPUTED_ANCESTORS ? " DESC" : "");
+  ms_emit_leave(emitter, MS_WEIGHT_TREE);
 }
 
 /* The list of {id, name, type} from the top down to what the tree begins with. */
@@ -79,10 +82,13 @@ emit_version_link(struct ms_emitter *emitter, struct ms_row row)
 static void
 emit_link(struct ms_emitter *emitter, struct ms_row row)
 {
+  if (!ms_emit_enter(emitter, MS_WEIGHT_TREE))
+    return;
   if (ms_type_attribute(row.type, "parent_id"))
     emit_own_link(emitter, row);
   else
     emit_version_link(emitter, row);
+  ms_emit_leave(emitter, MS_WEIGHT_TREE);
 }
 
 /* ---- the rest ---- */

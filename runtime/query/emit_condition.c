@@ -52,14 +52,14 @@ emit_variable_compare(struct ms_emitter *emitter, struct ms_row row,
   bool is_negated = comparison == MS_COMPARE_NOT_EQUAL || comparison == MS_COMPARE_NOT_LIKE;
   if (is_negated)
     comparison = comparison == MS_COMPARE_NOT_EQUAL ? MS_COMPARE_EQUAL : MS_COMPARE_LIKE;
-  if (!ms_emit_enter(emitter, MS_WEIGHT_SELECT))
+  if (!ms_emit_enter(emitter, MS_WEIGHT_EXISTS))
     return;
   ms_emit(emitter, "%sEXISTS (SELECT 1 FROM json_each(", is_negated ? "NOT " : "");
   ms_emit_value(emitter, row, condition->attribute);
   ms_emit(emitter, ") WHERE ");
   emit_variable_test(emitter, condition, comparison);
   ms_emit(emitter, ")");
-  ms_emit_leave(emitter, MS_WEIGHT_SELECT);
+  ms_emit_leave(emitter, MS_WEIGHT_EXISTS);
 }
 
 static void

@@ -75,6 +75,8 @@ ms_emit_dense_rows(struct ms_emitter *emitter, const struct ms_entity_type *type
     ms_emit_fail(emitter, MS_INTERNAL);
     return;
   }
+  if (!ms_emit_enter(emitter, MS_WEIGHT_DENSE))
+    return;
   ms_emit(emitter,
           "(SELECT e.\"id\" AS \"entity_id\", c.\"id\" AS \"configuration_id\", c.\"key\" AS "
           "\"key\", CASE WHEN v.\"entity_id\" IS NULL THEN c.\"default\" ELSE v.\"value\" END AS "
@@ -87,4 +89,5 @@ ms_emit_dense_rows(struct ms_emitter *emitter, const struct ms_entity_type *type
   ms_emit(emitter, "%s", kind->applies);
   emit_project(emitter, kind->project);
   ms_emit(emitter, ")");
+  ms_emit_leave(emitter, MS_WEIGHT_DENSE);
 }

@@ -62,9 +62,8 @@ emit_chain(struct ms_emitter *emitter, const struct ms_row *row, struct chain *c
   }
   if (!chain->inner)
     return;
-  ms_emit(emitter, " AND (");
+  ms_emit(emitter, " AND ");
   ms_emit_condition(emitter, chain->found[chain->count - 1].row, chain->inner, is_positive);
-  ms_emit(emitter, ")");
 }
 
 /* The column of the first found row that leads back to ours. */
@@ -94,8 +93,9 @@ emit_leading_select(struct ms_emitter *emitter, struct chain *chain)
 static void
 emit_leading_tree(struct ms_emitter *emitter, struct chain *chain, bool is_downward)
 {
-  const struct ms_row first = chain->found[0].row;
-  const char *table = first.type->table;
+  const char *table = chain->found[0].row.type->table;
+  if (!ms_emit_enter(emitter, MS_WEIGHT_TREE))
+    return;
   ms_emit(emitter, "WITH RECURSIVE tree(id) AS (SELECT %s FROM \"%s\" AS k WHERE %s IN (",
           is_downward ? "k.\"id\"" : "k.\"parent_id\"", table,
           is_downward ? "k.\"parent_id\"" : "k.\"id\"");
@@ -106,6 +106,7 @@ emit_leading_tree(struct ms_emitter *emitter, struct chain *chain, bool is_downw
                       : ") UNION SELECT k.\"parent_id\" FROM tree CROSS JOIN \"%s\" AS k ON "
                         "k.\"id\" = tree.id) SELECT id FROM tree",
           table);
+  ms_emit_leave(emitter, MS_WEIGHT_TREE);
 }
 
 static void
@@ -147,7 +148,7 @@ ms_emit_exists(struct ms_emitter *emitter, struct ms_row row,
                const struct ms_resolved_condition *condition, bool is_positive)
 {
   struct chain chain = find_chain(condition);
-  if (!ms_emit_enter(emitter, MS_WEIGHT_SELECT))
+  if (!ms_emit_enter(emitter, MS_WEIGHT_EXISTS))
     return;
   for (size_t i = 0; i < chain.count; i++)
     chain.found[i] = ms_emit_new_found(emitter, chain.links[i]->attribute);
@@ -158,7 +159,7 @@ ms_emit_exists(struct ms_emitter *emitter, struct ms_row row,
     emit_chain(emitter, &row, &chain, is_positive);
     ms_emit(emitter, ")");
   }
-  ms_emit_leave(emitter, MS_WEIGHT_SELECT);
+  ms_emit_leave(emitter, MS_WEIGHT_EXISTS);
 }
 
 /* ---- what an index answers ---- */

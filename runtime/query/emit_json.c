@@ -66,7 +66,8 @@ static void
 emit_relation(struct ms_emitter *emitter, struct ms_row row, const struct ms_projection *projection)
 {
   bool is_many = projection->attribute->kind != MS_KIND_REFERENCE;
-  if (!ms_emit_enter(emitter, MS_WEIGHT_SELECT))
+  int weight = is_many ? MS_WEIGHT_COLLECTION : MS_WEIGHT_REFERENCE;
+  if (!ms_emit_enter(emitter, weight))
     return;
   struct ms_found found = ms_emit_new_found(emitter, projection->attribute);
   struct ms_row shown = {.type = projection->type, .alias = found.row.alias};
@@ -75,7 +76,7 @@ emit_relation(struct ms_emitter *emitter, struct ms_row row, const struct ms_pro
   ms_emit(emitter, is_many ? ")" : "");
   emit_source(emitter, row, projection, found);
   ms_emit(emitter, ")");
-  ms_emit_leave(emitter, MS_WEIGHT_SELECT);
+  ms_emit_leave(emitter, weight);
 }
 
 void

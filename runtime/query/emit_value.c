@@ -132,7 +132,7 @@ ms_emit_path(struct ms_emitter *emitter, struct ms_row row, const struct ms_reso
     ms_emit_value(emitter, row, path->attribute);
     return;
   }
-  if (!ms_emit_enter(emitter, MS_WEIGHT_SELECT))
+  if (!ms_emit_enter(emitter, MS_WEIGHT_REFERENCE))
     return;
   for (size_t i = 0; i < path->walk_count; i++)
     found[i] = ms_emit_new_found(emitter, path->walks[i].relation);
@@ -140,5 +140,5 @@ ms_emit_path(struct ms_emitter *emitter, struct ms_row row, const struct ms_reso
   ms_emit_value(emitter, found[path->walk_count - 1].row, path->attribute);
   emit_walks(emitter, row, path, found);
   ms_emit(emitter, ")");
-  ms_emit_leave(emitter, MS_WEIGHT_SELECT);
+  ms_emit_leave(emitter, MS_WEIGHT_REFERENCE);
 }

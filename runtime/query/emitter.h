@@ -7,12 +7,18 @@
 
 #include "query/emit.h"
 
-/* How much of SQLite's parser stack (100 symbols) an open construct holds, measured; together they
- * stay below a maximum that leaves room for what is inside the innermost one. */
+/* How many symbols an open construct keeps on the stack of SQLite's parser, which holds 100. The
+ * maximum leaves room for the largest piece that is emitted at once. */
 enum {
-  MS_WEIGHT_GROUP = 3,  /* (a AND (…)) */
-  MS_WEIGHT_SELECT = 9, /* EXISTS (SELECT … WHERE …), IN (SELECT …), a nested entity */
-  MS_WEIGHT_MAX = 72
+  MS_WEIGHT_PAGE = 12,       /* SELECT … FROM (SELECT … WHERE … */
+  MS_WEIGHT_GROUP = 3,       /* (a AND … */
+  MS_WEIGHT_EXISTS = 10,     /* EXISTS (SELECT … WHERE … AND …, a IN (SELECT … */
+  MS_WEIGHT_SUBQUERY = 14,   /* a IN (SELECT … FROM (SELECT … WHERE … */
+  MS_WEIGHT_REFERENCE = 9,   /* json_object(…, (SELECT … */
+  MS_WEIGHT_COLLECTION = 12, /* json_object(…, (SELECT json_group_array(… */
+  MS_WEIGHT_TREE = 16,       /* IN (WITH RECURSIVE …(SELECT … */
+  MS_WEIGHT_DENSE = 28,      /* FROM (SELECT … WHERE … CASE … NOT EXISTS (SELECT … */
+  MS_WEIGHT_MAX = 88
 };
 
 struct ms_emitter {

@@ -103,7 +103,8 @@ resolve_projections(struct ms_resolver *resolver, const struct ms_query_tree *tr
        item = item->next) {
     if (item->function != MS_FUNCTION_NONE)
       return ms_query_complain(resolver->source, item->path.position, MS_PARSE, resolver->err,
-                               "%s(…) needs a 'group by'.", ms_query_function_name(item->function));
+                               "%s(...) needs a 'group by'.",
+                               ms_query_function_name(item->function));
     status = ms_resolver_project(resolver, query->type, &item->path, &query->projections);
   }
   if (status != MS_OK)
@@ -160,7 +161,7 @@ static enum ms_status
 complain_subquery(struct ms_resolver *resolver, const struct ms_query_tree *tree)
 {
   return ms_query_complain(resolver->source, tree->type_position, MS_PARSE, resolver->err,
-                           "A query within 'in (…)' selects exactly one attribute, without "
+                           "A query within 'in (...)' selects exactly one attribute, without "
                            "functions and 'group by'.");
 }
 

@@ -284,8 +284,6 @@ resolve_relation(struct ms_resolver *resolver, const struct ms_query_node *node,
                  const struct ms_attribute *relation, const struct ms_entity_type *rows,
                  struct ms_resolved_condition **condition)
 {
-  if (node->kind == MS_NODE_COMPARE && !is_equality(node->comparison))
-    return complain_comparison(resolver, node, relation, "a relation");
   enum ms_status status;
   *condition = make_condition(resolver, MS_RESOLVED_EXISTS, relation, &status);
   if (!*condition)
@@ -317,6 +315,8 @@ resolve_last(struct ms_resolver *resolver, const struct ms_entity_type *type,
     return status;
   bool is_null = node->kind == MS_NODE_COMPARE && ms_resolver_is_null(node->values);
   bool is_relation = attribute->kind != MS_KIND_SCALAR;
+  if (is_relation && node->kind == MS_NODE_COMPARE && !is_equality(node->comparison))
+    return complain_comparison(resolver, node, attribute, "a relation");
   if (ms_query_value_type(attribute) == MS_VALUE_NONE && !(is_relation && is_null))
     return ms_query_complain(resolver->source, last->position, MS_PARSE, resolver->err,
                              is_relation

@@ -117,7 +117,7 @@ static const char *const studio_rows[] = {
     " ('r1', 'old', 'p1', 0, 1), ('r2', 'open', 'p1', 0, 9000000000000000)",
 };
 
-static void
+static inline void
 studio_print_url(void *context, const char *base_url, const char *kind, const char *id,
                  struct ms_buffer *url)
 {
@@ -125,7 +125,7 @@ studio_print_url(void *context, const char *base_url, const char *kind, const ch
   ms_buffer_printf(url, "%s/%s/%s", base_url, kind, id);
 }
 
-static void
+static inline void
 studio_execute(struct studio *studio, const char *sql)
 {
   struct ms_error err = {0};
@@ -133,7 +133,7 @@ studio_execute(struct studio *studio, const char *sql)
     fail_msg("%s\n%s", sql, err.message);
 }
 
-static int
+static inline int
 studio_open(void **state)
 {
   struct studio *studio = calloc(1, sizeof *studio);
@@ -153,7 +153,7 @@ studio_open(void **state)
   return 0;
 }
 
-static int
+static inline int
 studio_close(void **state)
 {
   struct studio *studio = *state;
@@ -165,7 +165,7 @@ studio_close(void **state)
   return result;
 }
 
-static void
+static inline void
 studio_bind(struct ms_statement *statement, const struct ms_query_plan *plan)
 {
   for (size_t i = 0; i < plan->parameter_count; i++) {
@@ -181,7 +181,7 @@ studio_bind(struct ms_statement *statement, const struct ms_query_plan *plan)
 }
 
 /* Runs a plan; the rows, one a line, go to `out`. */
-static enum ms_status
+static inline enum ms_status
 studio_run_plan(struct studio *studio, const struct ms_query_plan *plan, struct ms_buffer *out,
                 struct ms_error *err)
 {
@@ -200,7 +200,7 @@ studio_run_plan(struct studio *studio, const struct ms_query_plan *plan, struct 
   return status;
 }
 
-static enum ms_status
+static inline enum ms_status
 studio_query(struct studio *studio, const char *text, struct ms_buffer *out, struct ms_error *err)
 {
   struct ms_arena arena;
