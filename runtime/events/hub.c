@@ -192,8 +192,7 @@ ms_hub_open(uv_loop_t *loop, struct ms_hub **result, struct ms_error *err)
   LIST_INIT(&hub->sessions);
   uv_timer_init(loop, &hub->heartbeat);
   hub->heartbeat.data = hub;
-  uv_timer_start(&hub->heartbeat, on_heartbeat, MS_HUB_HEARTBEAT_S * 1000,
-                 MS_HUB_HEARTBEAT_S * 1000);
+  uv_timer_start(&hub->heartbeat, on_heartbeat, MS_HUB_HEARTBEAT_MS, MS_HUB_HEARTBEAT_MS);
   *result = hub;
   return MS_OK;
 }

@@ -21,7 +21,7 @@ enum {
   MS_HUB_SESSION_ID_SIZE = 33,          /* of its text with the NUL */
   MS_HUB_SESSIONS_MAX = 600,            /* connected ones and those about to */
   MS_HUB_CONNECT_WITHIN_S = 60,         /* or the session is forgotten */
-  MS_HUB_HEARTBEAT_S = 10,              /* between ours; a client gives up after 15 without one */
+  MS_HUB_HEARTBEAT_MS = 10000,          /* between ours; a client gives up after 15 s without one */
   MS_HUB_SILENCE_MAX_S = 60,            /* a client that sends nothing for so long is dead */
   MS_HUB_SUBSCRIPTIONS_MAX = 1000,      /* of one connection */
   MS_HUB_METADATA_MAX_BYTES = 64 * 1024 /* of one subscriber */

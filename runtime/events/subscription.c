@@ -9,7 +9,10 @@
 #include "base/buffer.h"
 #include "events/hub.h"
 
-enum { TREE_FACTOR = 16 /* memory of a tree for each byte of its text, at most */ };
+enum {
+  /* Sixteen bytes of a tree for each byte of its text, at most. */
+  TREE_MAX_BYTES = 16 * MS_HUB_METADATA_MAX_BYTES
+};
 
 struct ms_subscription {
   struct ms_subscription *next;
@@ -87,7 +90,7 @@ make_subscription(const struct ms_json_node *data, struct ms_subscription **resu
   if (!subscription) {
     return ms_fail(err, MS_MEMORY, "out of memory for a subscription");
   }
-  ms_arena_init(&subscription->arena, MS_HUB_METADATA_MAX_BYTES * TREE_FACTOR);
+  ms_arena_init(&subscription->arena, TREE_MAX_BYTES);
   status = ms_expression_compile(text->string, text->string_bytes, &subscription->expression, err);
   if (status == MS_OK) {
     status = copy_tree(&subscription->arena, metadata, &copy, err);
@@ -121,9 +124,9 @@ enum ms_status
 ms_subscriptions_add(struct ms_subscriptions *subscriptions, const struct ms_json_node *data,
                      struct ms_error *err)
 {
-  struct ms_subscription *subscription;
+  struct ms_subscription *subscription = NULL;
   enum ms_status status = make_subscription(data, &subscription, err);
-  if (status != MS_OK) {
+  if (!subscription) {
     return status;
   }
   remove_by_id(subscriptions, subscription->id);

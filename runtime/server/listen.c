@@ -91,22 +91,24 @@ refused(const char *address, int error_number, struct ms_error *err)
 static enum ms_status
 print_url(int fd, const char *host, char **url, struct ms_error *err)
 {
-  struct sockaddr_storage bound = {0};
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } bound = {0};
   socklen_t length = sizeof bound;
-  if (getsockname(fd, (struct sockaddr *)&bound, &length) < 0) {
+  if (getsockname(fd, &bound.any, &length) < 0) {
     return ms_fail_errno(err, errno, "cannot read the address of the listening socket");
   }
-  bool v6 = bound.ss_family == AF_INET6;
-  const struct sockaddr_in *v4_address = (const struct sockaddr_in *)&bound;
-  const struct sockaddr_in6 *v6_address = (const struct sockaddr_in6 *)&bound;
-  bool wildcard = v6 ? IN6_IS_ADDR_UNSPECIFIED(&v6_address->sin6_addr)
-                     : v4_address->sin_addr.s_addr == htonl(INADDR_ANY);
+  bool v6 = bound.any.sa_family == AF_INET6;
+  bool wildcard = v6 ? IN6_IS_ADDR_UNSPECIFIED(&bound.v6.sin6_addr)
+                     : bound.v4.sin_addr.s_addr == htonl(INADDR_ANY);
   if (wildcard) {
     host = "127.0.0.1";
   }
   bool bracket = strchr(host, ':') != NULL;
   if (asprintf(url, "http://%s%s%s:%d", bracket ? "[" : "", host, bracket ? "]" : "",
-               ntohs(v6 ? v6_address->sin6_port : v4_address->sin_port)) < 0) {
+               ntohs(v6 ? bound.v6.sin6_port : bound.v4.sin_port)) < 0) {
     *url = NULL;
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
@@ -116,7 +118,7 @@ print_url(int fd, const char *host, char **url, struct ms_error *err)
 enum ms_status
 ms_listen(const char *text, int *fd, char **url, struct ms_error *err)
 {
-  struct address address;
+  struct address address = {0};
   enum ms_status status = split(text, &address, err);
   if (status != MS_OK) {
     return status;

@@ -93,7 +93,7 @@ append_ascii(const char *name, struct ms_buffer *value)
     bool continues_character = (byte & 0xC0) == 0x80;
     bool safe = byte < 0x80 && !is_control(byte) && !strchr("\"\\%", byte);
     if (!continues_character) {
-      ms_buffer_append_char(value, safe ? (char)byte : '_');
+      ms_buffer_append(value, safe ? at : "_", 1);
     }
     exact = exact && safe;
   }
