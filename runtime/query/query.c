@@ -32,15 +32,44 @@ take_text(const char *text, size_t text_bytes, struct ms_arena *arena, struct st
 }
 
 static enum ms_status
+read_text(struct stages *stages, struct ms_error *err)
+{
+  enum ms_status status = ms_query_lex(&stages->source, &stages->tokens, &stages->token_count, err);
+  return status == MS_OK ? ms_query_parse(&stages->source, stages->tokens, &stages->tree, err)
+                         : status;
+}
+
+/* Joins `also` to the condition of the tree. */
+static enum ms_status
+add_condition(const char *also, struct ms_arena *arena, struct ms_query_tree *tree,
+              struct ms_error *err)
+{
+  struct stages stages;
+  const char *text = ms_arena_printf(arena, "%s where %s", tree->type_name, also);
+  struct ms_query_node *both = MS_ARENA_NEW(arena, struct ms_query_node);
+  if (!text || !both)
+    return ms_fail(err, MS_LIMIT, "The query is too large to compile.");
+  enum ms_status status = take_text(text, strlen(text), arena, &stages, err);
+  if (status == MS_OK)
+    status = read_text(&stages, err);
+  if (status != MS_OK)
+    return status;
+  *both = (struct ms_query_node){.kind = MS_NODE_AND, .first = stages.tree->where};
+  stages.tree->where->next = tree->where;
+  tree->where = tree->where ? both : stages.tree->where;
+  return MS_OK;
+}
+
+static enum ms_status
 run_stages(const struct ms_query_context *context, const char *text, size_t text_bytes,
            struct ms_arena *arena, struct stages *stages, struct ms_error *err)
 {
   enum ms_status status = take_text(text, text_bytes, arena, stages, err);
   const struct ms_query_source *source = &stages->source;
   if (status == MS_OK)
-    status = ms_query_lex(source, &stages->tokens, &stages->token_count, err);
-  if (status == MS_OK)
-    status = ms_query_parse(source, stages->tokens, &stages->tree, err);
+    status = read_text(stages, err);
+  if (status == MS_OK && context->also)
+    status = add_condition(context->also, arena, stages->tree, err);
   if (status == MS_OK)
     status = ms_query_resolve(context, source, stages->tree, &stages->resolved, err);
   if (status == MS_OK)

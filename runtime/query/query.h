@@ -88,6 +88,9 @@ struct ms_query_context {
   /* Where URLs that answers contain begin ("http://127.0.0.1:8000"), for thumbnail_url and url. The
    * emitter passes it as a parameter to the SQL function ms_url(base, kind, id). */
   const char *base_url;
+  /* A condition that rows must meet besides, in the query language ("name like \"%x%\""); NULL for
+   * none. Our own text: what is wrong with it is told at the wrong place. */
+  const char *also;
 };
 
 /* All four stages. The plan and everything in it lives in `arena`. MS_PARSE for whatever is wrong with

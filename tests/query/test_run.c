@@ -381,6 +381,35 @@ test_strict(void **state)
   ms_buffer_free(&json);
 }
 
+/* A condition beside the text narrows what that finds, however that is written. */
+static void
+test_also(void **state)
+{
+  static const struct {
+    const char *query;
+    const char *also;
+    const char *ids;
+  } rows[] = {
+      {"select id from Task", "bid > 0", "k1 k2"},
+      {"select id from Task where name is anim", "bid > 0", "k1"},
+      {"select id from Task where name is anim or name is light", "bid > 0 and bid < 1", "k2"},
+      {"select id from Task where name is anim order by bid", "bid >= 0 or bid < 0", "k3 k1"},
+      {"select id from Task limit 1", "name like \"l%\"", "k2"},
+  };
+  struct studio *studio = *state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct ms_buffer json, ids;
+    ms_buffer_init(&ids, 1024);
+    studio->context.also = rows[i].also;
+    run(studio, rows[i].query, &json);
+    studio->context.also = NULL;
+    collect_ids(ms_buffer_string(&json), &ids);
+    assert_string_equal(ms_buffer_string(&ids), rows[i].ids);
+    ms_buffer_free(&ids);
+    ms_buffer_free(&json);
+  }
+}
+
 /* Every attribute of every type can be selected alone, and every comparable one be compared. */
 static void
 test_every_attribute(void **state)
@@ -504,6 +533,7 @@ main(void)
       cmocka_unit_test(test_found),
       cmocka_unit_test(test_shown),
       cmocka_unit_test(test_strict),
+      cmocka_unit_test(test_also),
       cmocka_unit_test(test_every_attribute),
       cmocka_unit_test(test_all_attributes_at_once),
       cmocka_unit_test(test_get),
