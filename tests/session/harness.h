@@ -43,12 +43,6 @@ ms_transport_open(uv_loop_t *loop, const struct ms_transport_options *options,
   return MS_OK;
 }
 
-void
-ms_transport_close(struct ms_transport *transport)
-{
-  (void)transport;
-}
-
 const char *
 ms_transport_name(const struct ms_transport *transport)
 {
@@ -70,12 +64,6 @@ ms_transport_user(struct ms_transport *transport)
   return "ada";
 }
 
-void
-ms_transport_cancel(struct ms_transport_call *call)
-{
-  (void)call;
-}
-
 enum ms_status
 ms_transport_perform(struct ms_transport *transport, const char *body, size_t body_bytes,
                      bool retry, struct ms_buffer *answer, struct ms_error *err)
@@ -84,7 +72,7 @@ ms_transport_perform(struct ms_transport *transport, const char *body, size_t bo
   lua_State *L = transport_state;
   enum ms_status status = MS_OK;
   int top = lua_gettop(L);
-  ms_buffer_init(answer, 1 << 20);
+  ms_buffer_init(answer, 1 << 26);
   lua_getglobal(L, "answer");
   lua_pushlstring(L, body, body_bytes);
   if (lua_pcall(L, 1, 3, 0) != LUA_OK) {
@@ -98,16 +86,88 @@ ms_transport_perform(struct ms_transport *transport, const char *body, size_t bo
   return status;
 }
 
+/* A batch on its way, when the test's global `delay_ms` is set. */
+struct ms_transport_call {
+  uv_timer_t timer;
+  struct ms_transport_call *next;
+  enum ms_status status;
+  struct ms_buffer answer;
+  struct ms_error err;
+  ms_transport_done done;
+  void *user;
+};
+
+static struct ms_transport_call *calls; /* under way */
+
+static void
+forget_call(struct ms_transport_call *call)
+{
+  struct ms_transport_call **link = &calls;
+  while (*link && *link != call) {
+    link = &(*link)->next;
+  }
+  if (*link) {
+    *link = call->next;
+  }
+}
+
+static void
+free_call(uv_handle_t *timer)
+{
+  struct ms_transport_call *call = timer->data;
+  ms_buffer_free(&call->answer);
+  free(call);
+}
+
+static void
+finish_call(uv_timer_t *timer)
+{
+  struct ms_transport_call *call = timer->data;
+  forget_call(call);
+  call->done(call->user, call->status, &call->answer, &call->err);
+  uv_close((uv_handle_t *)timer, free_call);
+}
+
+void
+ms_transport_cancel(struct ms_transport_call *call)
+{
+  forget_call(call);
+  uv_close((uv_handle_t *)&call->timer, free_call);
+}
+
+void
+ms_transport_close(struct ms_transport *transport)
+{
+  (void)transport;
+  while (calls) {
+    ms_transport_cancel(calls);
+  }
+}
+
 enum ms_status
 ms_transport_send(struct ms_transport *transport, const char *body, size_t body_bytes, bool retry,
                   ms_transport_done done, void *user, struct ms_transport_call **call,
                   struct ms_error *err)
 {
-  struct ms_buffer answer;
-  enum ms_status status = ms_transport_perform(transport, body, body_bytes, retry, &answer, err);
-  *call = NULL;
-  done(user, status, &answer, err);
-  ms_buffer_free(&answer);
+  (void)err;
+  lua_State *L = transport_state;
+  struct ms_transport_call *made = calloc(1, sizeof *made);
+  made->done = done;
+  made->user = user;
+  made->timer.data = made;
+  uv_timer_init(ms_tasks_loop(ms_tasks_of(L)), &made->timer);
+  made->status =
+      ms_transport_perform(transport, body, body_bytes, retry, &made->answer, &made->err);
+  lua_getglobal(L, "delay_ms");
+  if (lua_isnil(L, -1)) {
+    finish_call(&made->timer);
+  } else {
+    *call = made;
+    made->next = calls;
+    calls = made;
+    uv_timer_start(&made->timer, finish_call, (uint64_t)lua_tointeger(L, -1), 0);
+  }
+  lua_pop(L, 1);
   return MS_OK;
 }
 
@@ -122,6 +182,7 @@ struct harness {
 /* What every test starts from: a session on the built-in schema, and answers from a list. */
 static const char PRELUDE[] =
     "core = require 'moonshift.core.session'\n"
+    "tasks = require 'moonshift.core.task'\n"
     "sent, answers = {}, {}\n"
     "function answer(body)\n"
     "  sent[#sent + 1] = body\n"
@@ -155,6 +216,8 @@ setup_state(void **state)
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, luaopen_moonshift_core_session);
   lua_setfield(L, -2, "moonshift.core.session");
+  lua_pushcfunction(L, luaopen_moonshift_core_task);
+  lua_setfield(L, -2, "moonshift.core.task");
   lua_settop(L, 0);
   transport_state = L;
   *state = harness;
