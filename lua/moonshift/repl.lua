@@ -38,21 +38,27 @@ local function show_key(key)
   return ("[%s] = "):format(show_value(key, SHOWN_DEPTH_MAX))
 end
 
-local function show_table(value, depth)
-  local parts, length = {}, 0
-  for index, item in ipairs(value) do
-    if index > SHOWN_ENTRIES_MAX then break end
-    parts[index], length = show_value(item, depth + 1), index
-  end
+-- The fields behind the list part of a table, sorted; of a large one those that come first.
+local function show_fields(value, length, room, depth)
+  local fields = {}
   for key, item in next, value do
-    if #parts >= SHOWN_ENTRIES_MAX then
-      parts[#parts + 1] = "…"
-      break
-    end
     if not (math.type(key) == "integer" and key >= 1 and key <= length) then
-      parts[#parts + 1] = show_key(key) .. show_value(item, depth + 1)
+      if #fields == room then return fields, true end
+      fields[#fields + 1] = show_key(key) .. show_value(item, depth + 1)
     end
   end
+  table.sort(fields)
+  return fields, false
+end
+
+local function show_table(value, depth)
+  local parts, length = {}, rawlen(value)
+  for index = 1, math.min(length, SHOWN_ENTRIES_MAX) do
+    parts[index] = show_value(rawget(value, index), depth + 1)
+  end
+  local fields, more = show_fields(value, length, SHOWN_ENTRIES_MAX - #parts, depth)
+  table.move(fields, 1, #fields, #parts + 1, parts)
+  if more or length > SHOWN_ENTRIES_MAX then parts[#parts + 1] = "…" end
   return #parts == 0 and "{}" or ("{ %s }"):format(table.concat(parts, ", "))
 end
 

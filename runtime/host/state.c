@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "binding/exit.h"
 #include "binding/raise.h"
+#include "host/verb.h"
 
 int
 luaopen_cjson_safe(lua_State *L); /* exported by lua-cjson, not declared */
@@ -200,6 +201,21 @@ set_paths(lua_State *L)
   lua_pop(L, 3);
 }
 
+/* Modules of a user's verbs are beside them. */
+static void
+add_verb_folders(lua_State *L)
+{
+  char **folders = ms_verb_folders();
+  size_t count = 0;
+  while (folders != NULL && folders[count] != NULL) {
+    count++;
+  }
+  while (count > 0) {
+    ms_state_add_folder(L, folders[--count]);
+  }
+  ms_verb_folders_free(folders);
+}
+
 /* ---- the state ---- */
 
 /* The loop comes as the argument. */
@@ -213,6 +229,7 @@ fill_state(lua_State *L)
   preload_modules(L);
   install_searcher(L);
   set_paths(L);
+  add_verb_folders(L);
   ms_strict_install(L);
   return 0;
 }

@@ -43,6 +43,17 @@ name_of_file(const char *file_name, char name[NAME_MAX_BYTES])
 
 /* ---- folders ---- */
 
+/* Says once why an entry of MOONSHIFT_PATH does not count. */
+static void
+warn_left_out(const char *folder, const char *reason)
+{
+  static bool warned;
+  if (!warned) {
+    ms_log(MS_LOG_WARNING, "MOONSHIFT_PATH: '%s' is left out: %s", folder, reason);
+  }
+  warned = true;
+}
+
 static void
 add_folder(char **folders, size_t *count, char *folder)
 {
@@ -50,12 +61,10 @@ add_folder(char **folders, size_t *count, char *folder)
     return;
   }
   if (folder[0] != '/') {
-    ms_log(MS_LOG_WARNING, "MOONSHIFT_PATH: '%s' is left out: folders are given from the root",
-           folder);
+    warn_left_out(folder, "folders are given from the root");
     free(folder);
   } else if (*count == FOLDERS_MAX) {
-    ms_log(MS_LOG_WARNING, "MOONSHIFT_PATH: '%s' is left out: %d folders are the most", folder,
-           FOLDERS_MAX);
+    warn_left_out(folder, "there are more folders than 64");
     free(folder);
   } else {
     folders[(*count)++] = folder;

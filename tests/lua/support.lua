@@ -171,14 +171,14 @@ function support.run(options)
   return process:wait()
 end
 
---- Starts `moonshift serve` on a free port with a data folder of its own (or options.data). The result has
---- `url`, and in `environment` the FTRACK_ variables of its first user. As a <close> variable it is
---- stopped.
----@param options? { data?: string, arguments?: string[] }
+--- Starts `moonshift serve` on a free port (or options.listen) with a data folder of its own (or
+--- options.data). The result has `url`, and in `environment` the FTRACK_ variables of its first user. As a
+--- <close> variable it is stopped.
+---@param options? { data?: string, listen?: string, arguments?: string[] }
 ---@return support.Process server
 function support.serve(options)
   options = options or {}
-  local arguments = { "serve", "--listen", "127.0.0.1:0", table.unpack(options.arguments or {}) }
+  local arguments = { "serve", "--listen", options.listen or "127.0.0.1:0", table.unpack(options.arguments or {}) }
   if options.data then table.move({ "--data", options.data }, 1, 2, #arguments + 1, arguments) end
   local server = support.start(arguments)
   server.url = server:wait_for "listening on (%S+)"

@@ -1,0 +1,180 @@
+-- The session against real trackers: what a script of a TD does.
+
+local cjson = require "cjson"
+local core = require "moonshift.core.session"
+local errors = require "moonshift.errors"
+local moonshift = require "moonshift"
+local trackers = require "trackers"
+
+local function code_of(f, ...)
+  local ok, problem = pcall(f, ...)
+  assert.is_false(ok)
+  return errors.code(problem), errors.message(problem)
+end
+
+local function make_user(session, username)
+  return session:ensure("User", { username = username, first_name = "Ada" }, { "username" })
+end
+
+trackers.describe("session", function(tracker)
+  local session
+  before_each(function() session = tracker:session() end)
+  after_each(function() session:close() end)
+
+  it("knows who acts, where, and what there is", function()
+    assert.is_string(session.api_user)
+    assert.truthy(session.name:find(tracker.kind == "http" and "^http://" or "^embedded:"))
+    assert.is_string(session.server_information.schema_hash)
+    assert.equal("Resource", session.types.User.base)
+    assert.equal("not_found", (code_of(function() return session.types.Usr end)))
+  end)
+
+  it("creates, commits and reads back", function()
+    local user = make_user(session, "ada")
+    local job = session:create("Job", {
+      user = user, status = "running", data = cjson.encode { description = "My custom job description." },
+    })
+    assert.same({ job }, session.created)
+    session:commit()
+    assert.same({}, session.created)
+    assert.equal("table", type(cjson.decode(job.data)))
+    assert.equal(moonshift.datetime().year, job.created_at.year)
+    job.status = "done"
+    session:commit()
+    local other <close> = tracker:session()
+    local again = other:get("Job", job.id)
+    assert.equal("done", again.status)
+    assert.equal("ada", again.user.username)
+    assert.equal(user.id, again.user_id)
+    assert.is_not_nil(again.finished_at)
+    session:delete(job)
+    session:commit()
+    assert.is_nil(other:query(('Job where id is "%s"'):format(job.id)):first())
+  end)
+
+  it("finds one, first, all, by index and by iteration", function()
+    local user = make_user(session, "lister")
+    for i = 1, 5 do session:create("Job", { user = user, data = tostring(i) }) end
+    session:commit()
+    local text = 'select data from Job where user.username is "lister" order by data'
+    local query = session:query(text)
+    assert.equal(5, #query)
+    assert.equal("2", query[2].data)
+    assert.is_nil(query[6])
+    assert.equal(5, #query:all())
+    assert.equal("1", session:query(text):first().data)
+    local seen = {}
+    for i, job in session:query(text .. " limit 4 offset 1"):iterate() do seen[i] = job.data end
+    assert.same({ "2", "3", "4", "5" }, seen)
+    assert.equal("not_unique", (code_of(function() session:query(text):one() end)))
+    assert.equal("5", session:query('Job where data is "5" and user.username is "lister"'):one().data)
+    local code, message = code_of(function() session:query('User where username is "nobody"'):one() end)
+    assert.equal("not_found", code)
+    assert.truthy(message:find("nobody", 1, true))
+    assert.is_nil(session:query('User where username is "nobody"'):first())
+  end)
+
+  it("reads on through pages", function()
+    local user = make_user(session, "pager")
+    for i = 1, 1203 do session:create("Job", { user = user, data = ("%04d"):format(i) }) end
+    session:commit()
+    local query = session:query('select data from Job where user.username is "pager" order by data')
+    local count = 0
+    for i, job in query:iterate() do
+      count = count + 1
+      assert.equal(("%04d"):format(i), job.data)
+    end
+    assert.equal(1203, count)
+    assert.equal(1203, #query)
+    assert.equal("1001", query[1001].data)
+  end)
+
+  it("has values that cannot change a query", function()
+    local nasty = [[x" or username like "%]]
+    make_user(session, nasty)
+    make_user(session, "quiet")
+    local found = session:query("User where username is {name}", { name = nasty }):all()
+    assert.equal(1, #found)
+    assert.equal(nasty, found[1].username)
+    local names = { "quiet", nasty }
+    local both = session:query("User where username in {names} and is_active is {yes}", { names = names, yes = true })
+    assert.equal(2, #both)
+    assert.equal("usage", (code_of(session.query, session, "User where username is {name}", {})))
+    assert.equal("invalid", (code_of(session.query, session, "User where username is {name}", { name = "x\\" })))
+    assert.equal('User where a is "{name}"',
+      require "moonshift.expression".fill('User where a is "{name}"', { name = 1 }))
+  end)
+
+  it("names the nearest right word", function()
+    local user = make_user(session, "speller")
+    local code, message = code_of(function() return user.usrname end)
+    assert.equal("not_found", code)
+    assert.truthy(message:find("username", 1, true))
+    assert.equal("not_found", (code_of(session.create, session, "Jobb")))
+    assert.equal("not_found", (code_of(function() return session.quary end)))
+    assert.equal("parse", (code_of(function() session:query("User where usrname is 1"):all() end)))
+  end)
+
+  it("forgets what is rolled back, and is as before when a commit fails", function()
+    local user = make_user(session, "careful")
+    user.first_name = "Bob"
+    session:rollback()
+    assert.equal("Ada", user.first_name)
+    user.first_name = "Eve"
+    local twin = session:create("User", { username = "careful2" })
+    local broken = session:create("JobComponent", { component_id = core.new_id(), job_id = core.new_id() })
+    assert.is_false((pcall(session.commit, session)))
+    assert.equal("Eve", user.first_name)
+    assert.same({ twin, broken }, session.created)
+    session:delete(broken)
+    session:commit()
+    local other <close> = tracker:session()
+    assert.equal("Eve", other:get("User", user.id).first_name)
+    assert.is_not_nil(other:get("User", twin.id))
+  end)
+
+  it("ensures", function()
+    local first = session:ensure("User", { username = "sure", last_name = "One" }, { "username" })
+    local second = session:ensure("User", { username = "sure", last_name = "Two" }, { "username" })
+    assert.equal(first, second)
+    assert.equal("Two", first.last_name)
+  end)
+
+  it("keeps metadata as keys and values", function()
+    local user = make_user(session, "meta")
+    user.metadata.colour = "blue"
+    user.metadata.size = "12"
+    session:commit()
+    local other <close> = tracker:session()
+    local again = other:get("User", user.id)
+    assert.equal("blue", again.metadata.colour)
+    assert.equal(2, #again.metadata)
+    again.metadata.colour = "red"
+    again.metadata.size = nil
+    other:commit()
+    session:reset()
+    local fresh = session:get("User", user.id)
+    assert.equal("red", fresh.metadata.colour)
+    assert.is_nil(fresh.metadata.size)
+  end)
+
+  it("answers raw calls with plain tables", function()
+    local results = session:call {
+      { action = "query_server_information" },
+      { action = "query", expression = "select username from User limit 1" },
+    }
+    assert.is_string(results[1].version)
+    assert.equal("table", type(results[2].data[1]))
+    assert.equal("User", results[2].data[1].__entity_type__)
+  end)
+
+  it("refuses to work when it is closed", function()
+    local user = make_user(session, "late")
+    session:close()
+    assert.equal("late", user.username)
+    assert.equal("closed", (code_of(function() return user.email end)))
+    assert.equal("closed", (code_of(session.commit, session)))
+    assert.equal("closed", (code_of(function() session:query("User"):all() end)))
+    assert.is_true(session.closed)
+  end)
+end)

@@ -1,0 +1,81 @@
+--- Trackers for specs about sessions: the embedded server, and the same served over HTTP.
+
+-- luacheck: std +busted
+
+local moonshift = require "moonshift"
+local support = require "support"
+
+local trackers = {}
+
+---@class trackers.Tracker
+local Tracker = {}
+Tracker.__index = Tracker
+
+--- A session on it.
+---@param options? table Further options.
+function Tracker:session(options)
+  local all = {}
+  for key, value in pairs(self.options) do all[key] = value end
+  for key, value in pairs(options or {}) do all[key] = value end
+  return moonshift.session(all)
+end
+
+function Tracker:close()
+  if self.server then getmetatable(self.server).__close(self.server) end
+  getmetatable(self.folder).__close(self.folder)
+end
+
+local starters = {}
+
+function starters.embedded(folder)
+  return { options = { data = folder.path } }
+end
+
+function starters.http(folder)
+  local server = support.serve { data = folder.path }
+  return {
+    server = server,
+    options = {
+      server_url = server.url,
+      api_user = server.environment.FTRACK_API_USER,
+      api_key = server.environment.FTRACK_API_KEY,
+    },
+  }
+end
+
+--- Starts a tracker with a new data folder; close it at the end.
+---@param kind "embedded"|"http"
+---@return trackers.Tracker
+function trackers.start(kind)
+  local folder = support.folder()
+  local tracker = starters[kind](folder)
+  tracker.folder = folder
+  return setmetatable(tracker, Tracker)
+end
+
+--- Describes the same behaviour over both transports.
+---
+---     trackers.describe("queries", function(tracker)
+---       it("find one", function() local session <close> = tracker:session() … end)
+---     end)
+---
+---@param what string
+---@param body fun(tracker: table) The tracker is there once a test runs.
+function trackers.describe(what, body)
+  for _, kind in ipairs { "embedded", "http" } do
+    describe(("%s (%s)"):format(what, kind), function()
+      local holder = {}
+      local proxy = setmetatable({ kind = kind }, {
+        __index = function(_, name)
+          local value = holder.tracker[name]
+          return type(value) ~= "function" and value or function(_, ...) return value(holder.tracker, ...) end
+        end,
+      })
+      setup(function() holder.tracker = trackers.start(kind) end)
+      teardown(function() holder.tracker:close() end)
+      body(proxy)
+    end)
+  end
+end
+
+return trackers
