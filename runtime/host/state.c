@@ -12,6 +12,9 @@
 #include "base/path.h"
 #include "binding/exit.h"
 #include "binding/raise.h"
+#include "component/component.h"
+#include "job/job.h"
+#include "session/session.h"
 #include "host/verb.h"
 
 int
@@ -80,7 +83,10 @@ static const struct {
     {"cjson", luaopen_cjson},
     {"cjson.safe", luaopen_cjson_safe},
     {"luv", open_luv},
+    {"moonshift.core.component", luaopen_moonshift_core_component},
     {"moonshift.core.error", luaopen_moonshift_core_error},
+    {"moonshift.core.job", luaopen_moonshift_core_job},
+    {"moonshift.core.session", luaopen_moonshift_core_session},
     {"moonshift.core.system", luaopen_moonshift_core_system},
     {"moonshift.core.task", luaopen_moonshift_core_task},
 };
