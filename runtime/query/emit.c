@@ -82,7 +82,7 @@ keeps_row_order(const struct ms_resolved_condition *condition)
     return true;
   if (condition->kind == MS_RESOLVED_COMPARE)
     return condition->comparison == MS_COMPARE_EQUAL;
-  if (condition->kind != MS_RESOLVED_AND)
+  if (condition->kind != MS_RESOLVED_AND && condition->kind != MS_RESOLVED_DEFINITE)
     return false;
   for (const struct ms_resolved_condition *each = condition->first; each; each = each->next)
     if (!keeps_row_order(each))

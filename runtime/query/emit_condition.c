@@ -167,6 +167,16 @@ emit_not(struct ms_emitter *emitter, struct ms_row row,
   ms_emit_leave(emitter, MS_WEIGHT_GROUP);
 }
 
+/* Where null may stand for false, there is nothing to do, and an index can be used. */
+static void
+emit_definite(struct ms_emitter *emitter, struct ms_row row,
+              const struct ms_resolved_condition *condition, bool is_positive)
+{
+  ms_emit(emitter, is_positive ? "" : "coalesce(");
+  ms_emit_condition(emitter, row, condition->first, is_positive);
+  ms_emit(emitter, is_positive ? "" : ", 0)");
+}
+
 void
 ms_emit_condition(struct ms_emitter *emitter, struct ms_row row,
                   const struct ms_resolved_condition *condition, bool is_positive)
@@ -182,6 +192,9 @@ ms_emit_condition(struct ms_emitter *emitter, struct ms_row row,
     return;
   case MS_RESOLVED_NOT:
     emit_not(emitter, row, condition);
+    return;
+  case MS_RESOLVED_DEFINITE:
+    emit_definite(emitter, row, condition, is_positive);
     return;
   case MS_RESOLVED_COMPARE:
     emit_compare(emitter, row, condition);

@@ -174,6 +174,15 @@ some_operand(const struct ms_entity_type *type, const struct ms_resolved_conditi
   return false;
 }
 
+/* `like "sh%"`: a range of an index. */
+static bool
+is_prefix(const struct ms_resolved_condition *condition)
+{
+  const struct ms_parameter *pattern = condition->literals;
+  return condition->comparison == MS_COMPARE_LIKE && pattern->text_bytes > 0 &&
+         pattern->text[0] != '%' && pattern->text[0] != '_';
+}
+
 bool
 ms_is_selective(const struct ms_entity_type *type, const struct ms_resolved_condition *condition)
 {
@@ -181,10 +190,12 @@ ms_is_selective(const struct ms_entity_type *type, const struct ms_resolved_cond
   switch (condition->kind) {
   case MS_RESOLVED_AND:
     return some_operand(type, condition, true);
+  case MS_RESOLVED_DEFINITE:
+    return ms_is_selective(type, condition->first);
   case MS_RESOLVED_OR:
     return !some_operand(type, condition, false);
   case MS_RESOLVED_COMPARE:
-    return condition->comparison == MS_COMPARE_EQUAL &&
+    return (condition->comparison == MS_COMPARE_EQUAL || is_prefix(condition)) &&
            ms_is_selective_attribute(type, condition->attribute);
   case MS_RESOLVED_IN:
   case MS_RESOLVED_IN_QUERY:

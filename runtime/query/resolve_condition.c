@@ -341,6 +341,14 @@ is_own_key(const struct ms_entity_type *type, const struct ms_query_path *path, 
          strcmp(path->steps[at + 1].name, relation->target->primary_key[0]->name) == 0;
 }
 
+static enum ms_status
+resolve_own_key(struct ms_resolver *resolver, const struct ms_query_node *node,
+                const struct ms_attribute *relation, struct ms_resolved_condition **condition)
+{
+  enum ms_status status = resolve_operator(resolver, node, relation, condition);
+  return status == MS_OK ? wrap(resolver, MS_RESOLVED_DEFINITE, condition) : status;
+}
+
 /* Walks along all steps of the path that end in a relation and resolves what is behind them. */
 static enum ms_status
 resolve_path(struct ms_resolver *resolver, const struct ms_entity_type *type,
@@ -351,8 +359,8 @@ resolve_path(struct ms_resolver *resolver, const struct ms_entity_type *type,
   bool is_any = node->kind == MS_NODE_ANY;
   for (size_t i = 0; i + !is_any < path->step_count; i++) {
     if (!is_any && is_own_key(type, path, i))
-      return resolve_operator(resolver, node, ms_type_attribute(type, path->steps[i].name),
-                              condition);
+      return resolve_own_key(resolver, node, ms_type_attribute(type, path->steps[i].name),
+                             condition);
     *condition = make_condition(resolver, MS_RESOLVED_EXISTS, NULL, &status);
     if (!*condition)
       return status;

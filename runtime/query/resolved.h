@@ -31,6 +31,7 @@ enum ms_resolved_kind {
   MS_RESOLVED_NULL,     /* attribute has no value */
   MS_RESOLVED_IN,       /* attribute is one of literals */
   MS_RESOLVED_IN_QUERY, /* attribute is one of the values that query selects */
+  MS_RESOLVED_DEFINITE, /* `first`, where no value counts as false: parent.id is x */
   MS_RESOLVED_EXISTS    /* the relation `attribute` finds a row for which `first` holds, if given */
 };
 
@@ -46,7 +47,7 @@ struct ms_resolved_condition {
   struct ms_parameter *literals;
   size_t literal_count;
   struct ms_resolved_query *query;
-  struct ms_resolved_condition *first; /* AND, OR: operands. NOT: the one. EXISTS: or NULL */
+  struct ms_resolved_condition *first; /* AND, OR: operands. NOT, DEFINITE: the one. EXISTS: or NULL */
   struct ms_resolved_condition *next;
 };
 

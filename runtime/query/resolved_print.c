@@ -27,10 +27,10 @@ static void
 print_condition(const struct ms_resolved_condition *condition, struct ms_buffer *out)
 {
   static const char *const heads[][2] = {
-      [MS_RESOLVED_AND] = {"and"},         [MS_RESOLVED_OR] = {"or"},
-      [MS_RESOLVED_NOT] = {"not"},         [MS_RESOLVED_NULL] = {"null", "not_null"},
-      [MS_RESOLVED_IN] = {"in", "not_in"}, [MS_RESOLVED_IN_QUERY] = {"in", "not_in"},
-      [MS_RESOLVED_EXISTS] = {"exists"},
+      [MS_RESOLVED_AND] = {"and"},           [MS_RESOLVED_OR] = {"or"},
+      [MS_RESOLVED_NOT] = {"not"},           [MS_RESOLVED_NULL] = {"null", "not_null"},
+      [MS_RESOLVED_IN] = {"in", "not_in"},   [MS_RESOLVED_IN_QUERY] = {"in", "not_in"},
+      [MS_RESOLVED_DEFINITE] = {"definite"}, [MS_RESOLVED_EXISTS] = {"exists"},
   };
   ms_buffer_printf(out, "(%s",
                    condition->kind == MS_RESOLVED_COMPARE

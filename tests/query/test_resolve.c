@@ -92,9 +92,10 @@ static const struct {
     /* walks */
     {"Job where user.username is a",
      "(rows Job (show id) (where (exists user:User (is username \"a\"))))"},
-    {"Job where user.id is a", "(rows Job (show id) (where (is user \"a\")))"},
+    {"Job where user.id is a", "(rows Job (show id) (where (definite (is user \"a\"))))"},
     {"Job where job_components.component.id is a",
-     "(rows Job (show id) (where (exists job_components:JobComponent (is component \"a\"))))"},
+     "(rows Job (show id) (where (exists job_components:JobComponent (definite (is component "
+     "\"a\")))))"},
     {"Task where parent[Shot].id is a", "(rows Task (show context_type id name project_id) (where "
                                         "(exists parent:Shot (is id \"a\"))))"},
     {"Task where parent is a and parent[Shot] is a and children is a and children not_in (a)",
