@@ -1,132 +1,127 @@
-/* The first rows are an ordinary batch of creations: they go through the same checks and defaults as
- * everybody else's, in one transaction. */
+/* The first start: rows and secret in one transaction, so that nobody ever sees half of them. */
+#include "api/seed.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "api/internal.h"
-#include "api/seed_rows.h"
-#include "base/checksum.h"
-#include "base/id.h"
-#include "base/json.h"
+#include "api/checks.h"
+#include "api/fill.h"
+#include "api/row.h"
+#include "base/clock.h"
 
-enum { SEED_MAX_BYTES = 1024 * 1024, NAME_MAX_BYTES = 64 };
+enum { SEED_ARENA_MAX_BYTES = 64 * 1024 * 1024 };
 
-/* The known id of a row, or one made from its type and name in the layout of a UUID. */
-static void
-row_id(const char *type, const char *name, char id[MS_ID_SIZE])
+void
+ms_seed_id(const char *value, char id[MS_ID_SIZE])
 {
-  const struct {
-    const struct ms_seed_row *rows;
-    size_t count;
-  } tables[] = {{ms_seed_essentials, ms_seed_essential_count},
-                {ms_seed_studio, ms_seed_studio_count}};
-  for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-    for (size_t i = 0; i < tables[t].count; i++) {
-      const struct ms_seed_row *row = &tables[t].rows[i];
-      if (row->id && strcmp(row->type, type) == 0 && strcmp(row->name, name) == 0) {
-        snprintf(id, MS_ID_SIZE, "%s", row->id);
-        return;
-      }
-    }
-  char text[2 * NAME_MAX_BYTES], hex[MS_MD5_HEX_SIZE];
-  int size = snprintf(text, sizeof text, "moonshift:%s:%s", type, name);
-  ms_md5_hex(text, (size_t)size, hex);
-  snprintf(id, MS_ID_SIZE, "%.8s-%.4s-3%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13, hex + 17,
-           hex + 20);
+  uint8_t b[MS_MD5_BYTES];
+  ms_md5(value, strlen(value), b);
+  b[6] = (uint8_t)((b[6] & 0x0f) | 0x30); /* a UUID of version 3: of a name */
+  b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+  snprintf(id, MS_ID_SIZE, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+           b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
+           b[14], b[15]);
 }
 
-/* Appends `members` with each {Type:Name} replaced by that row's id. A brace that begins a JSON object is
- * followed by a quote, so it is not mistaken. */
-static void
-append_members(struct ms_buffer *out, const char *members)
-{
-  for (const char *at = members; *at;) {
-    char type[NAME_MAX_BYTES], name[NAME_MAX_BYTES], id[MS_ID_SIZE];
-    int size = 0;
-    if (*at == '{' && sscanf(at, "{%63[A-Za-z]:%63[^}]}%n", type, name, &size) == 2 && size > 0) {
-      row_id(type, name, id);
-      ms_buffer_append_string(out, id);
-      at += size;
-    } else {
-      ms_buffer_append_char(out, *at++);
-    }
-  }
-}
-
-static void
-begin_create(struct ms_buffer *out, const char *type)
-{
-  ms_buffer_printf(out,
-                   "%s{\"action\": \"create\", \"entity_type\": \"%s\", \"entity_data\": "
-                   "{\"__entity_type__\": \"%s\"",
-                   out->size_bytes > 1 ? ", " : "", type, type);
-}
-
-static void
-print_row(struct ms_buffer *out, const struct ms_seed_row *row)
+/* A value of the table as its column holds it. */
+static enum ms_status
+read_value(struct ms_batch *batch, const struct ms_attribute *attribute, const char *text,
+           struct ms_parameter *value, struct ms_error *err)
 {
   char id[MS_ID_SIZE];
-  row_id(row->type, row->name, id);
-  begin_create(out, row->type);
-  ms_buffer_printf(out, ", \"id\": \"%s\"", id);
-  if (row->name[0] != '#')
-    ms_buffer_printf(out, ", \"name\": \"%s\"", row->name);
-  if (row->members) {
-    ms_buffer_append_string(out, ", ");
-    append_members(out, row->members);
+  if (attribute->value_type != MS_VALUE_STRING)
+    return ms_value_decode_text(batch, attribute, text, value, err);
+  if (text[0] == '@') {
+    ms_seed_id(text, id);
+    text = ms_arena_strdup(batch->arena, id);
+    if (!text)
+      return ms_batch_out_of_memory(err);
   }
-  ms_buffer_append_string(out, "}}");
+  *value = ms_text_parameter(text);
+  return MS_OK;
 }
 
-static void
-print_links(struct ms_buffer *out, const struct ms_seed_links *links)
+static enum ms_status
+read_row(struct ms_batch *batch, const struct ms_seed_table *table, const char *const *values,
+         struct ms_row *row, struct ms_error *err)
 {
-  char owner[MS_ID_SIZE], member[MS_ID_SIZE], name[NAME_MAX_BYTES];
-  int sort = 0;
-  row_id(links->owner_type, links->owner_name, owner);
-  for (const char *at = links->member_names; *at; sort++) {
-    size_t size = strcspn(at, "|");
-    snprintf(name, sizeof name, "%.*s", (int)size, at);
-    at += size + (at[size] == '|');
-    row_id(links->member_type, name, member);
-    begin_create(out, links->type);
-    ms_buffer_printf(out, ", \"%s\": \"%s\", \"%s\": \"%s\"", links->owner_column, owner,
-                     links->member_column, member);
-    if (links->has_sort)
-      ms_buffer_printf(out, ", \"sort\": %d", sort);
-    ms_buffer_append_string(out, "}}");
+  enum ms_status status =
+      ms_row_init(batch, ms_model_type(batch->api->model, table->type), row, err);
+  for (size_t i = 0; table->names[i] && status == MS_OK; i++) {
+    const struct ms_attribute *attribute = ms_type_attribute(row->type, table->names[i]);
+    struct ms_parameter value;
+    if (!values[i])
+      continue;
+    status = read_value(batch, attribute, values[i], &value, err);
+    if (status == MS_OK)
+      ms_row_set(row, attribute->storage.column, attribute, value);
   }
+  return status;
 }
 
-static void
-print_batch(struct ms_buffer *out)
+static enum ms_status
+write_row(struct ms_batch *batch, const struct ms_seed_table *table, const char *const *values,
+          struct ms_error *err)
 {
-  ms_buffer_append_char(out, '[');
-  for (size_t i = 0; i < ms_seed_essential_count; i++)
-    print_row(out, &ms_seed_essentials[i]);
-  for (size_t i = 0; i < ms_seed_studio_count; i++)
-    print_row(out, &ms_seed_studio[i]);
-  for (size_t i = 0; i < ms_seed_studio_link_count; i++)
-    print_links(out, &ms_seed_studio_links[i]);
-  ms_buffer_append_char(out, ']');
+  struct ms_row row;
+  enum ms_status status = read_row(batch, table, values, &row, err);
+  if (status == MS_OK && row.type->type_column)
+    ms_row_set(&row, row.type->type_column, NULL, ms_text_parameter(row.type->stored_as));
+  if (status == MS_OK)
+    status = ms_fill_row(batch, &row, err);
+  if (status == MS_OK)
+    status = ms_row_take_key(&row, err);
+  if (status == MS_OK)
+    status = ms_row_insert(batch, &row, err);
+  return status == MS_OK ? ms_checks_note_row(batch, &row, true, err) : status;
+}
+
+static enum ms_status
+write_table(struct ms_batch *batch, const struct ms_seed_table *table, struct ms_error *err)
+{
+  size_t width = 0;
+  enum ms_status status = MS_OK;
+  while (table->names[width])
+    width++;
+  for (size_t i = 0; i < table->value_count && status == MS_OK; i += width)
+    status = write_row(batch, table, &table->values[i], err);
+  return status;
+}
+
+static enum ms_status
+write_tables(struct ms_batch *batch, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  for (size_t i = 0; i < ms_seed_table_count && status == MS_OK; i++)
+    status = write_table(batch, &ms_seed_tables[i], err);
+  if (status == MS_OK)
+    status = ms_checks_run(batch, err);
+  return status == MS_OK ? ms_api_make_secret(batch->api, err) : status;
+}
+
+/* Under the write lock: another process may have been faster. */
+static enum ms_status
+seed_locked(struct ms_batch *batch, struct ms_error *err)
+{
+  enum ms_status status = ms_api_load_secret(batch->api, err);
+  return status == MS_NOT_FOUND ? write_tables(batch, err) : status;
 }
 
 enum ms_status
 ms_api_seed(struct ms_api *api, struct ms_error *err)
 {
-  struct ms_buffer body, answer;
-  ms_buffer_init(&body, SEED_MAX_BYTES);
-  ms_buffer_init(&answer, SEED_MAX_BYTES);
-  print_batch(&body);
-  enum ms_status status = ms_buffer_check(&body, "the first rows", err);
-  if (!status) {
-    struct ms_api_request request = {
-        .body = body.data, .body_bytes = body.size_bytes, .base_url = ""};
-    status = ms_api_call(api, &request, &answer, err);
-    if (status)
-      ms_error_prefix(err, "cannot make the first rows");
-  }
-  ms_buffer_free(&answer);
-  ms_buffer_free(&body);
+  struct ms_arena arena;
+  const struct ms_api_request request = {.base_url = ""};
+  ms_arena_init(&arena, SEED_ARENA_MAX_BYTES);
+  struct ms_batch batch = {
+      .api = api, .request = &request, .arena = &arena, .now_us = ms_clock_now_us()};
+  enum ms_status status = ms_database_begin(api->database, err);
+  if (status == MS_OK)
+    status = seed_locked(&batch, err);
+  if (status == MS_OK)
+    status = ms_database_commit(api->database, err);
+  ms_database_rollback(api->database);
+  ms_arena_free(&arena);
   return status;
 }

@@ -66,6 +66,8 @@ const char *
 ms_statement_text(struct ms_statement *statement, int column, size_t *text_bytes);
 int64_t
 ms_statement_integer(struct ms_statement *statement, int column);
+double
+ms_statement_number(struct ms_statement *statement, int column);
 bool
 ms_statement_is_null(struct ms_statement *statement, int column);
 int
@@ -95,8 +97,9 @@ ms_database_changes(struct ms_database *database);
 void
 ms_database_set_time_limit(struct ms_database *database, int64_t limit_ms);
 
-/* Appends the URL that the SQL function ms_url(base_url, kind, id) answers, e.g. for kind "component"
- * one to download it from. Who may sign URLs sets it; without it ms_url answers null. */
+/* Appends the URL that the SQL function ms_url(base_url, kind, id) answers: for kind "get" of the
+ * component's data, for "thumbnail" of its picture. Who may sign URLs sets it; without it ms_url
+ * answers null. */
 typedef void (*ms_database_url_printer)(void *context, const char *base_url, const char *kind,
                                         const char *id, struct ms_buffer *url);
 

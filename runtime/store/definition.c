@@ -6,6 +6,7 @@
  * can say which attribute of which entity is wrong. */
 #include "store/definition.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,19 +23,26 @@ const char *const ms_definition_own_tables[] = {
     NULL,
 };
 
-/* Columns by which people look things up: compared without regard to case. */
-static const char *const name_columns[] = {"name", "username", "label", "key"};
-
 static const char *const column_types[] = {
     [MS_COLUMN_TEXT] = "TEXT", [MS_COLUMN_INTEGER] = "INTEGER", [MS_COLUMN_REAL] = "REAL"};
 
+/* Ids are compared byte by byte, other text without regard to case: as the query compiler does. */
 static bool
-is_name(const struct ms_column *column)
+is_text(const struct ms_column *column)
 {
-  for (size_t i = 0; i < sizeof name_columns / sizeof *name_columns; i++)
-    if (strcmp(column->name, name_columns[i]) == 0)
-      return column->type == MS_COLUMN_TEXT;
-  return false;
+  size_t size = strlen(column->name);
+  if (column->type != MS_COLUMN_TEXT || column->is_hidden || strcmp(column->name, "id") == 0)
+    return false;
+  return size < 3 || strcmp(column->name + size - 3, "_id") != 0;
+}
+
+static const struct ms_column *
+find_column(const struct ms_entity_type *root, const char *name)
+{
+  for (size_t i = 0; i < root->column_count; i++)
+    if (strcmp(root->columns[i].name, name) == 0)
+      return &root->columns[i];
+  return NULL;
 }
 
 /* ---- fingerprint: FNV-1a over all that the texts below depend on ---- */
@@ -73,8 +81,6 @@ ms_definition_fingerprint(const struct ms_model *model)
 {
   uint64_t hash = 14695981039346656037u;
   add_number(&hash, DEFINITION_VERSION);
-  for (size_t i = 0; i < sizeof name_columns / sizeof *name_columns; i++)
-    add_text(&hash, name_columns[i]);
   for (const char *const *table = ms_definition_own_tables; *table; table++)
     add_text(&hash, *table);
   for (size_t i = 0; i < model->type_count; i++)
@@ -147,6 +153,14 @@ ms_definition_print_new_column(struct ms_buffer *sql, const char *table,
 }
 
 static void
+print_indexed_column(struct ms_buffer *sql, const struct ms_column *column)
+{
+  ms_definition_print_name(sql, column->name);
+  if (is_text(column))
+    ms_buffer_append_string(sql, " COLLATE NOCASE");
+}
+
+static void
 print_unique(struct ms_buffer *sql, const struct ms_entity_type *root,
              const struct ms_unique *unique)
 {
@@ -156,7 +170,7 @@ print_unique(struct ms_buffer *sql, const struct ms_entity_type *root,
   ms_buffer_printf(sql, "\" ON \"%s\" (", root->table);
   for (size_t i = 0; i < unique->column_count; i++) {
     ms_buffer_append_string(sql, i ? ", " : "");
-    ms_definition_print_name(sql, unique->columns[i]);
+    print_indexed_column(sql, find_column(root, unique->columns[i]));
   }
   ms_buffer_append_string(sql, ");");
 }
@@ -164,8 +178,20 @@ print_unique(struct ms_buffer *sql, const struct ms_entity_type *root,
 static void
 print_index(struct ms_buffer *sql, const char *table, const struct ms_column *column)
 {
-  ms_buffer_printf(sql, "CREATE INDEX IF NOT EXISTS \"%s.%s\" ON \"%s\" (\"%s\"%s);", table,
-                   column->name, table, column->name, is_name(column) ? " COLLATE NOCASE" : "");
+  ms_buffer_printf(sql, "CREATE INDEX IF NOT EXISTS \"%s.%s\" ON \"%s\" (", table, column->name,
+                   table);
+  print_indexed_column(sql, column);
+  ms_buffer_append_string(sql, ");");
+}
+
+/* An index that begins with the column serves to find rows by it. */
+static bool
+begins_unique(const struct ms_entity_type *root, const struct ms_column *column)
+{
+  for (size_t i = 0; i < root->unique_count; i++)
+    if (strcmp(root->uniques[i].columns[0], column->name) == 0)
+      return true;
+  return false;
 }
 
 void
@@ -174,6 +200,6 @@ ms_definition_print_indices(struct ms_buffer *sql, const struct ms_entity_type *
   for (size_t i = 0; i < root->unique_count; i++)
     print_unique(sql, root, &root->uniques[i]);
   for (size_t i = 0; i < root->column_count; i++)
-    if (root->columns[i].is_indexed || is_name(&root->columns[i]))
+    if (root->columns[i].is_indexed && !begins_unique(root, &root->columns[i]))
       print_index(sql, root->table, &root->columns[i]);
 }

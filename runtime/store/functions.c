@@ -9,6 +9,7 @@
 
 enum {
   JSON_SUBTYPE = 'J', /* how SQLite's JSON functions know each other's results */
+  NUMBER_MAX_BYTES = 64,
   URL_MAX_BYTES = 8192
 };
 
@@ -46,6 +47,23 @@ print_boolean(sqlite3_context *context, int count, sqlite3_value **arguments)
     give_json(context, "false", 5);
 }
 
+/* ms_number(x): the shortest JSON number that reads back the same, null where JSON has none. */
+static void
+print_number(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+  (void)count;
+  if (sqlite3_value_type(arguments[0]) == SQLITE_NULL)
+    return;
+  struct ms_buffer json;
+  struct ms_json_writer writer;
+  ms_buffer_init(&json, NUMBER_MAX_BYTES);
+  ms_json_writer_init(&writer, &json);
+  ms_json_number(&writer, sqlite3_value_double(arguments[0]));
+  if (ms_buffer_check(&json, "number", NULL) == MS_OK)
+    give_json(context, json.data, json.size_bytes);
+  ms_buffer_free(&json);
+}
+
 /* ms_url(base, kind, id): {"url":"…"}, null where there is nothing to point to. */
 static void
 print_url(sqlite3_context *context, int count, sqlite3_value **arguments)
@@ -81,6 +99,7 @@ static const struct {
 } functions[] = {
     {"ms_time", 1, SQLITE_DETERMINISTIC, print_time},
     {"ms_boolean", 1, SQLITE_DETERMINISTIC, print_boolean},
+    {"ms_number", 1, SQLITE_DETERMINISTIC, print_number},
     {"ms_url", 3, 0, print_url},
 };
 

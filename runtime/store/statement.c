@@ -196,6 +196,12 @@ ms_statement_integer(struct ms_statement *statement, int column)
   return sqlite3_column_int64(statement->handle, column);
 }
 
+double
+ms_statement_number(struct ms_statement *statement, int column)
+{
+  return sqlite3_column_double(statement->handle, column);
+}
+
 bool
 ms_statement_is_null(struct ms_statement *statement, int column)
 {

@@ -195,6 +195,8 @@ sql_functions_print_json(void **state)
        "[{\"__type__\":\"datetime\",\"value\":\"2022-10-10T10:12:09\"}]"},
       {"SELECT json_array(ms_time(NULL))", "[null]"},
       {"SELECT json_array(ms_boolean(1), ms_boolean(0), ms_boolean(NULL))", "[true,false,null]"},
+      {"SELECT json_array(ms_number(0.1), ms_number(1e300 * 1e300), ms_number(NULL), ms_number(3))",
+       "[0.1,null,null,3.0]"},
       {"SELECT json_array(ms_url('http://h', 'component', 'c1'))",
        "[{\"url\":\"http://h/component/c1?\\\"\"}]"},
       {"SELECT json_array(ms_url('http://h', 'component', NULL))", "[null]"},

@@ -1,0 +1,214 @@
+/* Batches: decode, run each operation through the table of actions, check, commit, answer.
+ *
+ * All or nothing: whatever fails, the data and the answer are as if the batch had not begun, and the
+ * answer is the error alone. A batch that only reads takes no lock that a writer waits for. */
+#include "api/batch.h"
+
+#include <string.h>
+
+#include "api/cascade.h"
+#include "api/checks.h"
+#include "api/collection.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+  ARENA_MAX_BYTES = 1024 * 1024 * 1024 /* a body of the largest size, decoded, with its rows */
+};
+
+static const struct {
+  const char *name;
+  ms_action run;
+  bool writes;
+} actions[] = {
+    {"query", ms_action_query, false},
+    {"create", ms_action_create, true},
+    {"update", ms_action_update, true},
+    {"delete", ms_action_delete, true},
+    {"query_server_information", ms_action_query_server_information, false},
+    {"query_schemas", ms_action_query_schemas, false},
+    {"get_upload_metadata", ms_action_get_upload_metadata, false},
+    {"reset_remote", ms_action_reset_remote, true},
+};
+
+enum { ACTION_COUNT = sizeof actions / sizeof *actions };
+
+/* ---- what actions ask of their batch ---- */
+
+struct ms_query_context
+ms_batch_query_context(const struct ms_batch *batch)
+{
+  return (struct ms_query_context){
+      .model = batch->api->model,
+      .strict_projections = batch->request->strict_projections,
+      .base_url = batch->request->base_url,
+  };
+}
+
+enum ms_status
+ms_batch_entity_type(struct ms_batch *batch, const struct ms_json_node *operation,
+                     const struct ms_entity_type **type, struct ms_error *err)
+{
+  const char *name = ms_json_get_string(operation, "entity_type");
+  if (!name)
+    return ms_fail(err, MS_INVALID, "the operation has no 'entity_type'");
+  *type = ms_model_type(batch->api->model, name);
+  if (*type)
+    return MS_OK;
+  const char *nearest = ms_model_nearest_type(batch->api->model, name);
+  if (nearest)
+    return ms_fail(err, MS_INVALID, "there is no entity type '%.100s'; did you mean '%s'?", name,
+                   nearest);
+  return ms_fail(err, MS_INVALID, "there is no entity type '%.100s'", name);
+}
+
+enum ms_status
+ms_batch_out_of_memory(struct ms_error *err)
+{
+  return ms_fail(err, MS_MEMORY, "out of memory for this batch; send fewer operations at once");
+}
+
+/* ---- running ---- */
+
+/* The index of the operation's action, or ACTION_COUNT. */
+static size_t
+find_action(const struct ms_json_node *operation)
+{
+  const char *name = ms_json_get_string(operation, "action");
+  size_t i = 0;
+  while (i < ACTION_COUNT && (!name || strcmp(actions[i].name, name) != 0))
+    i++;
+  return i;
+}
+
+/* Before anything is done: every operation is one that we know. */
+static enum ms_status
+check_operations(const struct ms_json_node *operations, bool *writes, struct ms_error *err)
+{
+  *writes = false;
+  if (operations->type != MS_JSON_ARRAY)
+    return ms_fail(err, MS_INVALID, "the body is a list of operations, not %s",
+                   ms_json_type_name(operations->type));
+  if (operations->count > MS_API_OPERATIONS_MAX)
+    return ms_fail(err, MS_LIMIT, "a batch has up to %d operations, not %zu", MS_API_OPERATIONS_MAX,
+                   operations->count);
+  for (const struct ms_json_node *node = operations->first; node; node = node->next) {
+    size_t action = find_action(node);
+    const char *name = ms_json_get_string(node, "action");
+    if (!name)
+      return ms_fail(err, MS_INVALID, "every operation is an object with an 'action'");
+    /* The words that clients look for. */
+    if (action == ACTION_COUNT)
+      return ms_fail(err, MS_INVALID, "Invalid action u'%.100s'", name);
+    *writes |= actions[action].writes;
+  }
+  return MS_OK;
+}
+
+static enum ms_status
+run_operations(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  ms_buffer_append_char(batch->answer, '[');
+  for (const struct ms_json_node *node = operations->first; node && status == MS_OK;
+       node = node->next) {
+    batch->operation = node;
+    if (node != operations->first)
+      ms_buffer_append_char(batch->answer, ',');
+    status = actions[find_action(node)].run(batch, node, err);
+    if (status == MS_OK)
+      status = ms_buffer_check(batch->answer, "the answer", err);
+  }
+  ms_buffer_append_char(batch->answer, ']');
+  return status;
+}
+
+static enum ms_status
+run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
+{
+  struct ms_database *database = batch->api->database;
+  enum ms_status status = ms_database_begin(database, err);
+  if (status != MS_OK)
+    return status;
+  status = run_operations(batch, operations, err);
+  if (status == MS_OK)
+    status = ms_collections_settle(batch, err);
+  if (status == MS_OK)
+    status = ms_checks_run(batch, err);
+  if (status == MS_OK)
+    status = ms_database_commit(database, err);
+  ms_database_rollback(database);
+  return status;
+}
+
+/* One read needs no transaction; several see one state of the data. */
+static enum ms_status
+run_reading(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
+{
+  struct ms_database *database = batch->api->database;
+  if (operations->count < 2)
+    return run_operations(batch, operations, err);
+  enum ms_status status = ms_database_begin_read(database, err);
+  if (status != MS_OK)
+    return status;
+  status = run_operations(batch, operations, err);
+  ms_database_rollback(database);
+  return status;
+}
+
+/* Their components are gone for good: what cannot be removed now is only space. */
+static void
+remove_blobs(const struct ms_batch *batch)
+{
+  for (const struct ms_removed_blob *removed = batch->removed; removed; removed = removed->next) {
+    struct ms_error err;
+    enum ms_status status = ms_blob_remove(batch->api->blobs, removed->component_id, &err);
+    if (status != MS_OK && status != MS_NOT_FOUND && status != MS_INVALID)
+      ms_log(MS_LOG_WARNING, "%s", err.message);
+  }
+}
+
+static enum ms_status
+run_body(struct ms_batch *batch, struct ms_error *err)
+{
+  struct ms_json_node *operations = NULL;
+  bool writes = false;
+  const struct ms_api_request *request = batch->request;
+  if (request->body_bytes > MS_API_BODY_MAX_BYTES)
+    return ms_fail(err, MS_LIMIT, "a request has up to %d bytes, not %zu", MS_API_BODY_MAX_BYTES,
+                   request->body_bytes);
+  enum ms_status status =
+      ms_json_parse(batch->arena, request->body, request->body_bytes, &operations, err);
+  if (status == MS_OK)
+    status = check_operations(operations, &writes, err);
+  if (status != MS_OK)
+    return status;
+  return writes ? run_writing(batch, operations, err) : run_reading(batch, operations, err);
+}
+
+enum ms_status
+ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_buffer *answer,
+            struct ms_error *err)
+{
+  struct ms_arena arena;
+  struct ms_error failure = {.status = MS_OK};
+  size_t start = answer->size_bytes;
+  ms_arena_init(&arena, ARENA_MAX_BYTES);
+  struct ms_batch batch = {.api = api,
+                           .request = request,
+                           .arena = &arena,
+                           .answer = answer,
+                           .now_us = ms_clock_now_us()};
+  enum ms_status status = run_body(&batch, &failure);
+  if (status == MS_OK) {
+    remove_blobs(&batch);
+  } else {
+    ms_buffer_truncate(answer, start);
+    answer->status = MS_OK;
+    ms_api_print_error(&failure, answer);
+    if (err)
+      *err = failure;
+  }
+  ms_arena_free(&arena);
+  return status;
+}

@@ -1,0 +1,70 @@
+/* One batch while it runs, and the actions that it is made of. */
+#ifndef MS_API_BATCH_H
+#define MS_API_BATCH_H
+
+#include "api/internal.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "query/query.h"
+
+struct ms_check;
+struct ms_pending_membership;
+struct ms_removed_blob;
+
+struct ms_batch {
+  struct ms_api *api;                        /* borrowed */
+  const struct ms_api_request *request;      /* borrowed */
+  struct ms_arena *arena;                    /* borrowed; lives until the batch is answered */
+  struct ms_buffer *answer;                  /* borrowed; each action appends its element */
+  const struct ms_json_node *operation;      /* the one that runs; its siblings follow it */
+  int64_t now_us;                            /* the time of all its changes */
+  struct ms_check *checks;                   /* what must hold when it ends, newest first */
+  struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
+  struct ms_removed_blob *removed;           /* component data to remove once it is committed */
+};
+
+/* Runs one operation and appends its answer. */
+typedef enum ms_status (*ms_action)(struct ms_batch *batch, const struct ms_json_node *operation,
+                                    struct ms_error *err);
+
+enum ms_status
+ms_action_create(struct ms_batch *batch, const struct ms_json_node *operation,
+                 struct ms_error *err);
+enum ms_status
+ms_action_update(struct ms_batch *batch, const struct ms_json_node *operation,
+                 struct ms_error *err);
+enum ms_status
+ms_action_delete(struct ms_batch *batch, const struct ms_json_node *operation,
+                 struct ms_error *err);
+enum ms_status
+ms_action_query(struct ms_batch *batch, const struct ms_json_node *operation, struct ms_error *err);
+enum ms_status
+ms_action_query_server_information(struct ms_batch *batch, const struct ms_json_node *operation,
+                                   struct ms_error *err);
+enum ms_status
+ms_action_query_schemas(struct ms_batch *batch, const struct ms_json_node *operation,
+                        struct ms_error *err);
+enum ms_status
+ms_action_get_upload_metadata(struct ms_batch *batch, const struct ms_json_node *operation,
+                              struct ms_error *err);
+enum ms_status
+ms_action_reset_remote(struct ms_batch *batch, const struct ms_json_node *operation,
+                       struct ms_error *err);
+
+/* What queries of this batch are compiled against. */
+struct ms_query_context
+ms_batch_query_context(const struct ms_batch *batch);
+
+/* The entity type that member `entity_type` of the operation names. */
+enum ms_status
+ms_batch_entity_type(struct ms_batch *batch, const struct ms_json_node *operation,
+                     const struct ms_entity_type **type, struct ms_error *err);
+
+/* A text as a value; the text is borrowed. */
+struct ms_parameter
+ms_text_parameter(const char *text);
+
+enum ms_status
+ms_batch_out_of_memory(struct ms_error *err);
+
+#endif

@@ -1,0 +1,367 @@
+/* A work list of (family, ids): taking an entry deletes its rows and adds what belongs to them.
+ *
+ * Only entities with a key of one part can be referred to, so rows of other families are deleted
+ * where they are found. A referrer that belongs to its own family (a tree) simply comes back to the
+ * list. Ids pass into statements as one JSON array, so texts stay the same and prepared. */
+#include "api/cascade.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/checks.h"
+#include "api/fill.h"
+
+enum {
+  IDS_PER_STATEMENT = 500,
+  CASCADE_SQL_MAX_BYTES = 4096,
+  CASCADE_IDS_MAX_BYTES = IDS_PER_STATEMENT * (MS_ID_MAX_BYTES * 6 + 4)
+};
+
+/* ---- who refers to whom: made once from the model ---- */
+
+struct referrer {
+  const struct ms_entity_type *root; /* whose table has the column */
+  const struct ms_column *column;
+  const struct ms_entity_type *target; /* root of the family that it refers to */
+};
+
+struct ms_referrers {
+  size_t count;
+  struct referrer items[];
+};
+
+static bool
+refers_to(const struct ms_entity_type *root, const struct ms_column *column,
+          const struct ms_entity_type *target)
+{
+  if (column->on_delete == MS_ON_DELETE_NOTHING || target->primary_key_count != 1)
+    return false;
+  if (column->references)
+    return column->references->root == target;
+  return ms_family_may_own(target, root, column->name);
+}
+
+/* Counts them all; stores them where `items` is given. */
+static size_t
+list_referrers(const struct ms_model *model, struct referrer *items)
+{
+  size_t count = 0;
+  for (size_t t = 0; t < model->type_count; t++) {
+    const struct ms_entity_type *target = &model->types[t];
+    for (size_t r = 0; r < model->type_count && target->column_count; r++)
+      for (size_t c = 0; c < model->types[r].column_count; c++) {
+        const struct ms_column *column = &model->types[r].columns[c];
+        if (!refers_to(&model->types[r], column, target))
+          continue;
+        if (items)
+          items[count] = (struct referrer){&model->types[r], column, target};
+        count++;
+      }
+  }
+  return count;
+}
+
+static enum ms_status
+load_referrers(struct ms_api *api, struct ms_error *err)
+{
+  if (api->referrers)
+    return MS_OK;
+  size_t count = list_referrers(api->model, NULL);
+  api->referrers = malloc(sizeof *api->referrers + count * sizeof *api->referrers->items);
+  if (!api->referrers)
+    return ms_batch_out_of_memory(err);
+  api->referrers->count = list_referrers(api->model, api->referrers->items);
+  return MS_OK;
+}
+
+void
+ms_referrers_free(struct ms_referrers *referrers)
+{
+  free(referrers);
+}
+
+/* ---- the work list ---- */
+
+struct ids {
+  const char *items[IDS_PER_STATEMENT]; /* in the batch's arena */
+  size_t count;
+  struct ids *next; /* of the same family */
+};
+
+struct work {
+  struct ms_batch *batch;
+  struct ids **families; /* pending ids by index of the family's root in the model */
+};
+
+static struct ids **
+pending(struct work *work, const struct ms_entity_type *root)
+{
+  return &work->families[root - work->batch->api->model->types];
+}
+
+static enum ms_status
+add_id(struct work *work, const struct ms_entity_type *root, const char *id, struct ms_error *err)
+{
+  struct ms_arena *arena = work->batch->arena;
+  struct ids **ids = pending(work, root);
+  if (!*ids || (*ids)->count == IDS_PER_STATEMENT) {
+    struct ids *fresh = MS_ARENA_NEW(arena, struct ids);
+    if (!fresh)
+      return ms_batch_out_of_memory(err);
+    fresh->next = *ids;
+    *ids = fresh;
+  }
+  const char *copy = ms_arena_strdup(arena, id);
+  if (!copy)
+    return ms_batch_out_of_memory(err);
+  (*ids)->items[(*ids)->count++] = copy;
+  return MS_OK;
+}
+
+/* ---- statements over many ids ---- */
+
+static enum ms_status
+bind_ids(struct ms_statement *statement, const struct ids *ids, struct ms_error *err)
+{
+  struct ms_buffer json;
+  struct ms_json_writer writer;
+  ms_buffer_init(&json, CASCADE_IDS_MAX_BYTES);
+  ms_json_writer_init(&writer, &json);
+  ms_json_begin_array(&writer);
+  for (size_t i = 0; i < ids->count; i++)
+    ms_json_string(&writer, ids->items[i]);
+  ms_json_end_array(&writer);
+  enum ms_status status = ms_buffer_check(&json, "ids to delete", err);
+  if (status == MS_OK)
+    ms_statement_bind_text(statement, 1, json.data, json.size_bytes);
+  ms_buffer_free(&json);
+  return status;
+}
+
+/* `head`, in the arena or NULL when that is full, is followed by the condition. */
+static enum ms_status
+prepare_over(struct work *work, const struct ids *ids, const char *head, const char *column,
+             struct ms_statement **statement, struct ms_error *err)
+{
+  const char *sql = NULL;
+  if (head)
+    sql = ms_arena_printf(work->batch->arena,
+                          "%s WHERE \"%s\" IN (SELECT value FROM json_each(?1))", head, column);
+  if (!sql)
+    return ms_batch_out_of_memory(err);
+  enum ms_status status = ms_database_prepare(work->batch->api->database, sql, statement, err);
+  return status == MS_OK ? bind_ids(*statement, ids, err) : status;
+}
+
+static enum ms_status
+run_over(struct work *work, const struct ids *ids, const char *head, const char *column,
+         struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  enum ms_status status = prepare_over(work, ids, head, column, &statement, err);
+  if (status == MS_OK)
+    status = ms_statement_step(statement, NULL, err);
+  ms_statement_done(statement);
+  return status;
+}
+
+static enum ms_status
+delete_rows(struct work *work, const struct ids *ids, const char *table, const char *column,
+            struct ms_error *err)
+{
+  return run_over(work, ids, ms_arena_printf(work->batch->arena, "DELETE FROM \"%s\"", table),
+                  column, err);
+}
+
+/* ---- what happens to the rows that refer ---- */
+
+/* Adds the entities that belong to `ids` to the list. */
+static enum ms_status
+add_dependants(struct work *work, const struct referrer *referrer, const struct ids *ids,
+               struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = true;
+  const struct ms_entity_type *root = referrer->root;
+  enum ms_status status =
+      prepare_over(work, ids,
+                   ms_arena_printf(work->batch->arena, "SELECT \"%s\" FROM \"%s\"",
+                                   root->primary_key[0]->storage.column, root->table),
+                   referrer->column->name, &statement, err);
+  while (status == MS_OK && row) {
+    status = ms_statement_step(statement, &row, err);
+    if (status == MS_OK && row)
+      status = add_id(work, root, ms_statement_text(statement, 0, NULL), err);
+  }
+  ms_statement_done(statement);
+  return status;
+}
+
+static enum ms_status
+cascade(struct work *work, const struct referrer *referrer, const struct ids *ids,
+        struct ms_error *err)
+{
+  if (referrer->root->primary_key_count == 1)
+    return add_dependants(work, referrer, ids, err);
+  return delete_rows(work, ids, referrer->root->table, referrer->column->name, err);
+}
+
+static enum ms_status
+clear(struct work *work, const struct referrer *referrer, const struct ids *ids,
+      struct ms_error *err)
+{
+  const char *head = ms_arena_printf(work->batch->arena, "UPDATE \"%s\" SET \"%s\" = NULL",
+                                     referrer->root->table, referrer->column->name);
+  return run_over(work, ids, head, referrer->column->name, err);
+}
+
+/* Whoever refers now may be deleted later in the batch. */
+static enum ms_status
+refuse(struct work *work, const struct referrer *referrer, const struct ids *ids,
+       struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = true;
+  const char *head = ms_arena_printf(work->batch->arena, "SELECT DISTINCT \"%s\" FROM \"%s\"",
+                                     referrer->column->name, referrer->root->table);
+  enum ms_status status = prepare_over(work, ids, head, referrer->column->name, &statement, err);
+  while (status == MS_OK && row) {
+    status = ms_statement_step(statement, &row, err);
+    if (status == MS_OK && row)
+      status = ms_checks_note_refusal(work->batch, referrer->root, referrer->column,
+                                      referrer->target, ms_statement_text(statement, 0, NULL), err);
+  }
+  ms_statement_done(statement);
+  return status;
+}
+
+static enum ms_status
+settle_referrer(struct work *work, const struct referrer *referrer, const struct ids *ids,
+                struct ms_error *err)
+{
+  switch (referrer->column->on_delete) {
+  case MS_ON_DELETE_CASCADE:
+    return cascade(work, referrer, ids, err);
+  case MS_ON_DELETE_CLEAR:
+    return clear(work, referrer, ids, err);
+  case MS_ON_DELETE_REFUSE:
+    return refuse(work, referrer, ids, err);
+  case MS_ON_DELETE_NOTHING:
+    break;
+  }
+  return MS_OK;
+}
+
+static enum ms_status
+delete_pairs(struct work *work, const struct ms_entity_type *root, const struct ids *ids,
+             struct ms_error *err)
+{
+  const struct ms_model *model = work->batch->api->model;
+  enum ms_status status = MS_OK;
+  for (size_t i = 0; i < model->link_table_count; i++)
+    for (size_t side = 0; side < 2 && status == MS_OK; side++)
+      if (model->link_tables[i].types[side]->root == root)
+        status = delete_rows(work, ids, model->link_tables[i].name,
+                             model->link_tables[i].columns[side], err);
+  return status;
+}
+
+static enum ms_status
+note_removed_blobs(struct ms_batch *batch, const struct ids *ids, struct ms_error *err)
+{
+  for (size_t i = 0; i < ids->count; i++) {
+    struct ms_removed_blob *removed = MS_ARENA_NEW(batch->arena, struct ms_removed_blob);
+    if (!removed)
+      return ms_batch_out_of_memory(err);
+    removed->component_id = ids->items[i];
+    removed->next = batch->removed;
+    batch->removed = removed;
+  }
+  return MS_OK;
+}
+
+/* The rows themselves go first, so that a row that refers to itself is not found again. */
+static enum ms_status
+delete_entities(struct work *work, const struct ms_entity_type *root, const struct ids *ids,
+                struct ms_error *err)
+{
+  const struct ms_referrers *referrers = work->batch->api->referrers;
+  enum ms_status status =
+      delete_rows(work, ids, root->table, root->primary_key[0]->storage.column, err);
+  if (status == MS_OK)
+    status = delete_pairs(work, root, ids, err);
+  if (status == MS_OK && strcmp(root->name, "Component") == 0)
+    status = note_removed_blobs(work->batch, ids, err);
+  for (size_t i = 0; i < referrers->count && status == MS_OK; i++)
+    if (referrers->items[i].target == root)
+      status = settle_referrer(work, &referrers->items[i], ids, err);
+  return status;
+}
+
+static enum ms_status
+run_work(struct work *work, struct ms_error *err)
+{
+  const struct ms_model *model = work->batch->api->model;
+  enum ms_status status = MS_OK;
+  size_t i = 0;
+  while (i < model->type_count && status == MS_OK) {
+    struct ids *ids = work->families[i];
+    if (!ids) {
+      i++;
+      continue;
+    }
+    work->families[i] = ids->next;
+    status = delete_entities(work, &model->types[i], ids, err);
+    i = 0;
+  }
+  return status;
+}
+
+/* ---- the one that was asked for ---- */
+
+static enum ms_status
+delete_row(struct ms_batch *batch, const struct ms_entity_type *type, const struct ms_key *key,
+           struct ms_error *err)
+{
+  struct ms_buffer sql;
+  struct ms_statement *statement = NULL;
+  ms_buffer_init(&sql, CASCADE_SQL_MAX_BYTES);
+  ms_buffer_printf(&sql, "DELETE FROM \"%s\"", type->table);
+  ms_key_print_condition(&sql, type, 1);
+  enum ms_status status = ms_buffer_check(&sql, "a statement", err);
+  if (status == MS_OK)
+    status = ms_database_prepare(batch->api->database, sql.data, &statement, err);
+  if (status == MS_OK) {
+    ms_key_bind(statement, 1, key);
+    status = ms_statement_step(statement, NULL, err);
+  }
+  ms_statement_done(statement);
+  ms_buffer_free(&sql);
+  return status;
+}
+
+static const char *
+id_text(struct ms_batch *batch, const struct ms_parameter *part)
+{
+  if (part->type == MS_PARAMETER_TEXT)
+    return part->text;
+  return ms_arena_printf(batch->arena, "%" PRId64, part->integer);
+}
+
+enum ms_status
+ms_cascade_delete(struct ms_batch *batch, const struct ms_entity_type *type,
+                  const struct ms_key *key, struct ms_error *err)
+{
+  const struct ms_model *model = batch->api->model;
+  if (key->count > 1)
+    return delete_row(batch, type, key, err);
+  struct work work = {batch, MS_ARENA_ARRAY(batch->arena, struct ids *, model->type_count)};
+  const char *id = id_text(batch, &key->parts[0]);
+  if (!work.families || !id)
+    return ms_batch_out_of_memory(err);
+  enum ms_status status = load_referrers(batch->api, err);
+  if (status == MS_OK)
+    status = add_id(&work, ms_type_owner(model, type), id, err);
+  return status == MS_OK ? run_work(&work, err) : status;
+}

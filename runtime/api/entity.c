@@ -1,0 +1,63 @@
+/* From plans to answers. */
+#include "api/entity.h"
+
+static enum ms_status
+append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
+            struct ms_statement *statement, bool *has_more, struct ms_error *err)
+{
+  bool row = true;
+  enum ms_status status = MS_OK;
+  *has_more = false;
+  for (int64_t count = 0; status == MS_OK; count++) {
+    size_t size = 0;
+    status = ms_statement_step(statement, &row, err);
+    if (status != MS_OK || !row)
+      break;
+    if (count == plan->limit) {
+      *has_more = true;
+      break;
+    }
+    const char *json = ms_statement_text(statement, 0, &size);
+    if (count > 0)
+      ms_buffer_append_char(batch->answer, ',');
+    ms_buffer_append(batch->answer, json ? json : "null", json ? size : 4);
+    status = ms_buffer_check(batch->answer, "the answer", err);
+  }
+  return status;
+}
+
+enum ms_status
+ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan, bool *has_more,
+                    struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  enum ms_status status = ms_database_prepare(batch->api->database, plan->sql, &statement, err);
+  if (status != MS_OK)
+    return status;
+  for (size_t i = 0; i < plan->parameter_count; i++)
+    ms_value_bind(statement, (int)i + 1, &plan->parameters[i]);
+  status = append_rows(batch, plan, statement, has_more, err);
+  ms_statement_done(statement);
+  return status;
+}
+
+enum ms_status
+ms_entity_append(struct ms_batch *batch, const char *action, const struct ms_entity_type *type,
+                 const struct ms_key *key, const char *const *attributes, size_t attribute_count,
+                 struct ms_error *err)
+{
+  struct ms_arena arena;
+  struct ms_query_plan *plan = NULL;
+  bool has_more = false;
+  const struct ms_query_context context = ms_batch_query_context(batch);
+  ms_arena_init(&arena, MS_QUERY_ARENA_MAX_BYTES);
+  enum ms_status status = ms_query_compile_get(&context, type, attributes, attribute_count,
+                                               key->parts, key->count, &arena, &plan, err);
+  if (status == MS_OK) {
+    ms_buffer_printf(batch->answer, "{\"action\":\"%s\",\"data\":", action);
+    status = ms_plan_append_rows(batch, plan, &has_more, err);
+    ms_buffer_append_char(batch->answer, '}');
+  }
+  ms_arena_free(&arena);
+  return status;
+}

@@ -1,0 +1,41 @@
+/* What the files of api/ share about the API itself. Nobody else includes this. */
+#ifndef MS_API_INTERNAL_H
+#define MS_API_INTERNAL_H
+
+#include "api/api.h"
+#include "base/checksum.h"
+
+struct ms_referrers;
+
+struct ms_api {
+  const struct ms_model *model;    /* borrowed */
+  struct ms_database *database;    /* owned */
+  struct ms_blobs *blobs;          /* owned */
+  struct ms_referrers *referrers;  /* owned; NULL before the first deletion */
+  struct ms_buffer schemas;        /* the answer of query_schemas; empty before the first */
+  uint8_t secret[MS_SHA256_BYTES]; /* that signs URLs */
+};
+
+enum {
+  MS_API_USER_ID_SIZE = 64 /* of the buffers that take a user's id */
+};
+
+/* Appends what the SQL function ms_url answers; `context` is a struct ms_api. */
+void
+ms_api_print_url(void *context, const char *base_url, const char *kind, const char *id,
+                 struct ms_buffer *url);
+
+/* Reads the secret that signs URLs; MS_NOT_FOUND before the first start has made one. */
+enum ms_status
+ms_api_load_secret(struct ms_api *api, struct ms_error *err);
+
+/* Makes and stores the secret. */
+enum ms_status
+ms_api_make_secret(struct ms_api *api, struct ms_error *err);
+
+/* Puts the rows that clients take for granted and the secret into a new database: once, in one
+ * transaction, whoever of several processes comes first. */
+enum ms_status
+ms_api_seed(struct ms_api *api, struct ms_error *err);
+
+#endif

@@ -1,0 +1,240 @@
+/* The rules, one function each, in a table by entity type. */
+#include "api/rules.h"
+
+#include <string.h>
+
+#include "api/checks.h"
+#include "api/fill.h"
+
+typedef enum ms_status (*rule)(struct ms_batch *batch, const struct ms_change *change,
+                               struct ms_error *err);
+
+/* ---- helpers ---- */
+
+static struct ms_parameter
+null_value(void)
+{
+  return (struct ms_parameter){.type = MS_PARAMETER_NULL};
+}
+
+/* The text of a cell, or NULL. */
+static const char *
+cell_text(struct ms_row *row, const char *column)
+{
+  const struct ms_cell *cell = ms_row_cell(row, column);
+  return cell && cell->value.type == MS_PARAMETER_TEXT ? cell->value.text : NULL;
+}
+
+static void
+set_cell(struct ms_row *row, const char *name, struct ms_parameter value)
+{
+  const struct ms_attribute *attribute = ms_type_attribute(row->type, name);
+  ms_row_set(row, attribute->storage.column, attribute, value);
+}
+
+/* The former value of a cell that the client gave; null when it was null or the row is new. */
+static struct ms_parameter
+old_value(const struct ms_change *change, const char *column)
+{
+  for (size_t i = 0; i < change->old_count; i++)
+    if (strcmp(change->row->cells[i].column, column) == 0)
+      return change->old[i];
+  return null_value();
+}
+
+/* Writes a new row of `type` whose cells are the caller's and the defaults. */
+static enum ms_status
+insert_row(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
+{
+  if (row->type->type_column)
+    ms_row_set(row, row->type->type_column, NULL, ms_text_parameter(row->type->stored_as));
+  enum ms_status status = ms_fill_row(batch, row, err);
+  if (status == MS_OK)
+    status = ms_row_take_key(row, err);
+  if (status == MS_OK)
+    status = ms_row_insert(batch, row, err);
+  return status == MS_OK ? ms_checks_note_row(batch, row, true, err) : status;
+}
+
+/* ---- Job: when it ended ---- */
+
+static enum ms_status
+stamp_job(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  (void)err;
+  const char *status = cell_text(change->row, "status");
+  if (!status || ms_row_cell(change->row, "finished_at"))
+    return MS_OK;
+  bool has_ended = strcmp(status, "done") == 0 || strcmp(status, "failed") == 0;
+  if (has_ended)
+    set_cell(change->row, "finished_at",
+             (struct ms_parameter){.type = MS_PARAMETER_INTEGER, .integer = batch->now_us});
+  else if (change->old)
+    set_cell(change->row, "finished_at", null_value());
+  return MS_OK;
+}
+
+/* ---- Note: its author is among the recipients ---- */
+
+static enum ms_status
+add_author_to_recipients(struct ms_batch *batch, const struct ms_change *change,
+                         struct ms_error *err)
+{
+  struct ms_row recipient;
+  const char *author = cell_text(change->row, "user_id");
+  if (change->old || !author)
+    return MS_OK;
+  enum ms_status status =
+      ms_row_init(batch, ms_model_type(batch->api->model, "Recipient"), &recipient, err);
+  if (status != MS_OK)
+    return status;
+  set_cell(&recipient, "note_id", change->row->key.parts[0]);
+  set_cell(&recipient, "resource_id", ms_text_parameter(author));
+  return insert_row(batch, &recipient, err);
+}
+
+/* ---- NoteLabelLink: the note's category is its latest label ---- */
+
+static enum ms_status
+set_note_category(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  enum ms_status status = ms_database_prepare(
+      batch->api->database, "UPDATE Note SET category_id = ?2 WHERE id = ?1", &statement, err);
+  if (status != MS_OK)
+    return status;
+  ms_statement_bind_string(statement, 1, cell_text(change->row, "note_id"));
+  ms_statement_bind_string(statement, 2, cell_text(change->row, "label_id"));
+  status = ms_statement_step(statement, NULL, err);
+  ms_statement_done(statement);
+  return status;
+}
+
+/* ---- tasks and versions: a change of status is remembered ---- */
+
+static enum ms_status
+record_status(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  struct ms_row row;
+  const struct ms_cell *cell = ms_row_cell(change->row, "status_id");
+  struct ms_parameter former = old_value(change, "status_id");
+  if (!cell || !change->old || ms_value_equal(&cell->value, &former))
+    return MS_OK;
+  bool is_version = strcmp(change->row->type->name, "AssetVersion") == 0;
+  const char *name = is_version ? "AssetVersionStatusChange" : "TypedContextStatusChange";
+  enum ms_status status = ms_row_init(batch, ms_model_type(batch->api->model, name), &row, err);
+  if (status != MS_OK)
+    return status;
+  set_cell(&row, "parent_id", change->row->key.parts[0]);
+  set_cell(&row, "parent_type", ms_text_parameter(is_version ? "assetversion" : "task"));
+  set_cell(&row, "from_status_id", former);
+  set_cell(&row, "status_id", cell->value);
+  return insert_row(batch, &row, err);
+}
+
+/* ---- contexts: a subtree that moves into another project takes it on ---- */
+
+static const char move_subtree[] =
+    "WITH RECURSIVE below (id) AS (SELECT ?1 UNION SELECT c.id FROM Context c JOIN below b"
+    " ON c.parent_id = b.id) UPDATE Context SET project_id ="
+    " (SELECT p.project_id FROM Context p WHERE p.id = ?2) WHERE id IN below";
+
+static enum ms_status
+move_to_project(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  const char *parent = cell_text(change->row, "parent_id");
+  if (!change->old || !parent)
+    return MS_OK;
+  enum ms_status status = ms_database_prepare(batch->api->database, move_subtree, &statement, err);
+  if (status != MS_OK)
+    return status;
+  ms_value_bind(statement, 1, &change->row->key.parts[0]);
+  ms_statement_bind_string(statement, 2, parent);
+  status = ms_statement_step(statement, NULL, err);
+  ms_statement_done(statement);
+  return status;
+}
+
+/* ---- CustomAttributeLink: one row under two names ---- */
+
+/* The type of a link from or to an entity of type `name`: "TaskCustomAttributeLink" does not exist, so
+ * its bases are tried until "ContextCustomAttributeLink" is found. */
+static const struct ms_entity_type *
+link_type(struct ms_batch *batch, const char *name, const char *suffix)
+{
+  const struct ms_model *model = batch->api->model;
+  const struct ms_entity_type *end = name ? ms_model_type(model, name) : NULL;
+  for (; end; end = end->base) {
+    const char *link = ms_arena_printf(batch->arena, "%s%s", end->name, suffix);
+    const struct ms_entity_type *type = link ? ms_model_type(model, link) : NULL;
+    if (type)
+      return type;
+  }
+  return ms_model_type(model, suffix);
+}
+
+static enum ms_status
+name_both_ends(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  static const char *const ends[2][2] = {{"from_id", "CustomAttributeLinkFrom"},
+                                         {"to_id", "CustomAttributeLink"}};
+  enum ms_status status = MS_OK;
+  for (size_t i = 0; i < 2 && status == MS_OK; i++) {
+    const char *id = cell_text(change->row, ends[i][0]);
+    const char *name = NULL;
+    if (!id)
+      continue;
+    status = ms_find_type_of(batch, change->row->type, ends[i][0], id, &name, err);
+    const struct ms_entity_type *type = link_type(batch, name, ends[i][1]);
+    if (status == MS_OK)
+      ms_row_set(change->row, type->type_column, NULL, ms_text_parameter(type->name));
+  }
+  return status;
+}
+
+/* ---- all ---- */
+
+static const struct {
+  const char *type; /* and its subtypes */
+  rule before;
+  rule after;
+} rules[] = {
+    {"Job", stamp_job, NULL},
+    {"Note", NULL, add_author_to_recipients},
+    {"NoteLabelLink", NULL, set_note_category},
+    {"TypedContext", NULL, record_status},
+    {"TypedContext", NULL, move_to_project},
+    {"AssetVersion", NULL, record_status},
+    {"CustomAttributeLink", name_both_ends, NULL},
+    {"CustomAttributeLinkFrom", name_both_ends, NULL},
+};
+
+static bool
+applies_to(const char *name, const struct ms_entity_type *type)
+{
+  for (; type; type = type->base)
+    if (strcmp(type->name, name) == 0)
+      return true;
+  return false;
+}
+
+enum ms_status
+ms_rules_before(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  for (size_t i = 0; i < sizeof rules / sizeof *rules && status == MS_OK; i++)
+    if (rules[i].before && applies_to(rules[i].type, change->row->type))
+      status = rules[i].before(batch, change, err);
+  return status;
+}
+
+enum ms_status
+ms_rules_after(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  for (size_t i = 0; i < sizeof rules / sizeof *rules && status == MS_OK; i++)
+    if (rules[i].after && applies_to(rules[i].type, change->row->type))
+      status = rules[i].after(batch, change, err);
+  return status;
+}

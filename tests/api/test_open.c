@@ -1,0 +1,85 @@
+/* The first start, later starts, and what is there from the beginning. */
+#include "support.h"
+
+#include <sys/stat.h>
+
+static void
+the_first_start_makes_what_clients_take_for_granted(void **state)
+{
+  struct tracker *tracker = *state;
+  query(tracker, "select id from Location where name is \"ftrack.server\"", 1);
+  expect(tracker, "0.data.0.id", "'3a372bde-05bc-11e4-8908-20c9d081909b'");
+  query(tracker, "select id, username from User", 1);
+  expect(tracker, "0.data.0.username", "'ada'");
+  query(tracker, "select id, name from ProjectSchema", 1);
+  expect(tracker, "0.data.0.id", "'69cb7f92-4dbf-11e1-9902-f23c91df25eb'");
+  query(tracker, "select name from ObjectType where id is 11c137c0-ee7e-4f9c-91c5-8c77cec22b2c", 1);
+  expect(tracker, "0.data.0.name", "'Task'");
+}
+
+static void
+later_starts_change_nothing(void **state)
+{
+  struct tracker *tracker = *state;
+  char user_id[64];
+  ms_api_close(tracker->api);
+  check_ok(ms_api_open(tracker->folder, &tracker->api, &tracker->err), &tracker->err);
+  check_ok(ms_api_local_user(tracker->api, user_id, &tracker->err), &tracker->err);
+  assert_string_equal(user_id, tracker->user_id);
+  query(tracker, "select id from Location", 5);
+  query(tracker, "select id from User", 1);
+}
+
+static void
+the_data_folder_is_the_owners_alone(void **state)
+{
+  struct tracker *tracker = *state;
+  char path[128];
+  struct stat info;
+  snprintf(path, sizeof path, "%s/deep/er", tracker->folder);
+  struct ms_api *other = NULL;
+  check_ok(ms_api_open(path, &other, &tracker->err), &tracker->err);
+  ms_api_close(other);
+  assert_int_equal(stat(path, &info), 0);
+  assert_int_equal(info.st_mode & 0777, 0700);
+}
+
+static void
+a_file_for_a_folder_is_refused(void **state)
+{
+  struct tracker *tracker = *state;
+  struct ms_api *other = NULL;
+  enum ms_status status = ms_api_open("/etc/passwd", &other, &tracker->err);
+  assert_int_not_equal(status, MS_OK);
+  assert_null(other);
+  assert_non_null(strstr(tracker->err.message, "/etc/passwd"));
+}
+
+static void
+the_schema_of_a_project_can_be_walked(void **state)
+{
+  struct tracker *tracker = *state;
+  query(tracker,
+        "select _task_workflow.statuses.name, _version_workflow.statuses.name,"
+        " _task_type_schema.types.name, _schemas.statuses.task_status.name,"
+        " _schemas.types.task_type.name, object_types.name from ProjectSchema",
+        1);
+  expect_count(tracker, "0.data.0._task_workflow.statuses", 4);
+  expect_count(tracker, "0.data.0._version_workflow.statuses", 2);
+  expect_count(tracker, "0.data.0._task_type_schema.types", 14);
+  expect_count(tracker, "0.data.0._schemas", 3);
+  expect_count(tracker, "0.data.0.object_types", 7);
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+      WITH_TRACKER(the_first_start_makes_what_clients_take_for_granted),
+      WITH_TRACKER(later_starts_change_nothing),
+      WITH_TRACKER(the_data_folder_is_the_owners_alone),
+      WITH_TRACKER(a_file_for_a_folder_is_refused),
+      WITH_TRACKER(the_schema_of_a_project_can_be_walked),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
