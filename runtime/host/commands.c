@@ -33,6 +33,23 @@
   "be required. The exit code is the integer that the script returns or gives to os.exit;\n"     \
   "1 after an error that nothing caught, 128 + n after signal n.\n"
 
+#define SERVE_HELP                                                                            \
+  "Put the embedded tracker on the network.\n"                                                \
+  "\n"                                                                                        \
+  "Usage: moonshift serve [OPTIONS]\n"                                                        \
+  "\n"                                                                                        \
+  "Options:\n"                                                                                \
+  "  --listen HOST:PORT   where to listen (127.0.0.1:8765); port 0 takes a free one\n"        \
+  "  --data DIR           where the database and the files are (the data folder)\n"           \
+  "  --public-url URL     how clients reach it, when that is through a proxy\n"               \
+  "  --new-key            make and print another key\n"                                       \
+  "\n"                                                                                        \
+  "On the first start a key is made for your login name; the three variables to export are\n" \
+  "printed, this once. INT or TERM stop it.\n"                                                \
+  "\n"                                                                                        \
+  "Sample output:\n"                                                                          \
+  "  moonshift: listening on http://127.0.0.1:8765\n"
+
 #define VERSION_HELP     \
   "Print the version.\n" \
   "\n"                   \
@@ -42,6 +59,7 @@ const struct ms_command ms_commands[] = {
     {"help", ms_command_help, HELP_HELP},
     {"repl", ms_command_repl, REPL_HELP},
     {"run", ms_command_run, RUN_HELP},
+    {"serve", ms_command_serve, SERVE_HELP},
     {"version", ms_command_version, VERSION_HELP},
     {NULL, NULL, NULL},
 };

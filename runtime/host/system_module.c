@@ -40,19 +40,20 @@ system_host_name(lua_State *L)
   return 1;
 }
 
-/* user_name() -> string */
+/* user_name() -> string: what the environment says comes first, containers often have no password entry */
 static int
 system_user_name(lua_State *L)
 {
-  const struct passwd *entry = getpwuid(geteuid());
-  const char *variable = getenv("USER");
-  if (entry != NULL) {
-    lua_pushstring(L, entry->pw_name);
-  } else if (variable != NULL) {
-    lua_pushstring(L, variable);
-  } else {
-    lua_pushfstring(L, "uid-%d", (int)geteuid());
+  static const char *const variables[] = {"LOGNAME", "USER", "USERNAME"};
+  for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+    const char *name = getenv(variables[i]);
+    if (name != NULL && name[0] != '\0') {
+      lua_pushstring(L, name);
+      return 1;
+    }
   }
+  const struct passwd *entry = getpwuid(getuid());
+  lua_pushstring(L, entry != NULL ? entry->pw_name : "moonshift");
   return 1;
 }
 
