@@ -178,7 +178,23 @@ component_download(lua_State *L)
   return transfer(L, "download", ms_transport_download, ms_transport_download_in_place);
 }
 
+/* local_path(session, component_id) -> path, or nil when the data is not on this machine */
+static int
+component_local_path(lua_State *L)
+{
+  struct ms_transport *transport = ms_session_transport(L, 1);
+  const char *component_id = luaL_checkstring(L, 2);
+  char *path;
+  struct ms_error err;
+  if (ms_transport_local_path(transport, component_id, &path, &err))
+    return ms_raise(L, &err);
+  lua_pushstring(L, path); /* nil for NULL */
+  free(path);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
+    {"local_path", component_local_path},
     {"upload", component_upload},
     {"download", component_download},
     {NULL, NULL},

@@ -120,6 +120,14 @@ download_in_place(struct ms_transport *transport, const struct ms_transport_file
                               size_bytes, err);
 }
 
+static enum ms_status
+local_path(struct ms_transport *transport, const char *component_id, char **path,
+           struct ms_error *err)
+{
+  struct ms_embedded *embedded = (struct ms_embedded *)transport;
+  return ms_blob_path(ms_api_blobs(ms_shared_api_get(embedded->shared)), component_id, path, err);
+}
+
 /* ---- the acting user ---- */
 
 /* The batch that asks for the user's name. */
@@ -192,6 +200,7 @@ static const struct ms_transport_kind embedded_kind = {
     .user = user_name,
     .send = send_batch,
     .perform = perform,
+    .local_path = local_path,
     .upload = upload,
     .download = download,
     .upload_in_place = upload_in_place,

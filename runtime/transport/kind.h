@@ -19,6 +19,9 @@ struct ms_transport_kind {
   enum ms_status (*download)(struct ms_transport *transport, const struct ms_transport_file *file,
                              ms_transport_file_done done, void *user,
                              struct ms_transport_call **call, struct ms_error *err);
+  /* NULL: component data is not on this machine. */
+  enum ms_status (*local_path)(struct ms_transport *transport, const char *component_id,
+                               char **path, struct ms_error *err);
   enum ms_status (*upload_in_place)(struct ms_transport *transport,
                                     const struct ms_transport_file *file, int64_t *size_bytes,
                                     struct ms_error *err);

@@ -83,3 +83,13 @@ ms_transport_download_in_place(struct ms_transport *transport, const struct ms_t
 {
   return transport->kind->download_in_place(transport, file, size_bytes, err);
 }
+
+enum ms_status
+ms_transport_local_path(struct ms_transport *transport, const char *component_id, char **path,
+                        struct ms_error *err)
+{
+  *path = NULL;
+  return transport->kind->local_path
+             ? transport->kind->local_path(transport, component_id, path, err)
+             : MS_OK;
+}

@@ -71,6 +71,12 @@ ms_transport_perform(struct ms_transport *transport, const char *body, size_t bo
 
 /* ---- component data ---- */
 
+/* Where the data of a component is on this machine: an owned path for the embedded server, NULL for
+ * one that is reached over the network. MS_INVALID for a bad id. */
+enum ms_status
+ms_transport_local_path(struct ms_transport *transport, const char *component_id, char **path,
+                        struct ms_error *err);
+
 struct ms_transport_file {
   const char *url;                      /* from get_upload_metadata, or of a download */
   const struct ms_http_header *headers; /* upload: those that get_upload_metadata gave */
