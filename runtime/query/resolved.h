@@ -47,7 +47,8 @@ struct ms_resolved_condition {
   struct ms_parameter *literals;
   size_t literal_count;
   struct ms_resolved_query *query;
-  struct ms_resolved_condition *first; /* AND, OR: operands. NOT, DEFINITE: the one. EXISTS: or NULL */
+  struct ms_resolved_condition
+      *first; /* AND, OR: operands. NOT, DEFINITE: the one. EXISTS: or NULL */
   struct ms_resolved_condition *next;
 };
 
