@@ -7,6 +7,7 @@ local uv = require "luv"
 local core = require "moonshift.core.component"
 local session_core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
+require "moonshift.session" -- whose classes this module adds to
 
 ---@class moonshift.component
 local component = {}
