@@ -30,9 +30,21 @@ static const struct {
     {"IntegrityError", MS_INTEGRITY},
 };
 
+/* Our own server is more exact: its error_code is that of a status. Those that are about itself rather than
+ * about the request (a full disk, …) are not here. */
+static const enum ms_status codes[] = {
+    MS_USAGE,     MS_INVALID,        MS_PARSE,      MS_NOT_FOUND, MS_NOT_UNIQUE, MS_EXISTS,
+    MS_INTEGRITY, MS_AUTHENTICATION, MS_PERMISSION, MS_TIMEOUT,   MS_LIMIT,      MS_BUSY,
+};
+
 static enum ms_status
-status_of_exception(const char *exception)
+status_of(const char *exception, const char *code)
 {
+  for (size_t i = 0; code && i < sizeof codes / sizeof codes[0]; i++) {
+    if (strcmp(ms_status_code(codes[i]), code) == 0) {
+      return codes[i];
+    }
+  }
   for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
     if (strcmp(exceptions[i].exception, exception) == 0) {
       return exceptions[i].status;
@@ -71,7 +83,7 @@ fail_exception(const struct ms_json_node *error, const char *server, const char 
                struct ms_error *err)
 {
   const char *exception = ms_json_get_string(error, "exception");
-  enum ms_status status = status_of_exception(exception);
+  enum ms_status status = status_of(exception, ms_json_get_string(error, "error_code"));
   if (status == MS_AUTHENTICATION) {
     return fail_authentication(server, user, err);
   }

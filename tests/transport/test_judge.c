@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "api/api.h"
+
 struct sample {
   long http_status;
   const char *content_type, *body;
@@ -120,6 +122,35 @@ test_error_objects(void **state)
   }
 }
 
+/* What our own server says with an error object is read back as what it was. */
+static void
+test_errors_of_our_own_server(void **state)
+{
+  (void)state;
+  static const struct {
+    enum ms_status said, read;
+  } cases[] = {
+      {MS_PARSE, MS_PARSE},         {MS_INVALID, MS_INVALID},
+      {MS_NOT_FOUND, MS_NOT_FOUND}, {MS_EXISTS, MS_EXISTS},
+      {MS_INTEGRITY, MS_INTEGRITY}, {MS_PERMISSION, MS_PERMISSION},
+      {MS_LIMIT, MS_LIMIT},         {MS_BUSY, MS_BUSY},
+      {MS_TIMEOUT, MS_TIMEOUT},     {MS_USAGE, MS_USAGE},
+      {MS_IO, MS_SERVER},           {MS_INTERNAL, MS_SERVER},
+      {MS_NETWORK, MS_SERVER},      {MS_AUTHENTICATION, MS_AUTHENTICATION},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct ms_http_answer answer;
+    struct ms_error err = {.status = cases[i].said, .message = "something about 'x'"};
+    fill(&answer, 400, JSON, "");
+    ms_api_print_error(&err, &answer.body);
+    assert_int_equal(ms_transport_judge(&answer, "http://h", "ada", &err), cases[i].read);
+    bool about_itself = cases[i].read == MS_SERVER || cases[i].read == MS_AUTHENTICATION;
+    assert_int_equal(strstr(err.message, "http://h") != NULL, about_itself);
+    assert_int_equal(strcmp(err.message, "something about 'x'") == 0, !about_itself);
+    ms_http_answer_free(&answer);
+  }
+}
+
 static void
 test_redirects(void **state)
 {
@@ -196,8 +227,11 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_answers),   cmocka_unit_test(test_error_objects),
-      cmocka_unit_test(test_redirects), cmocka_unit_test(test_huge_error),
+      cmocka_unit_test(test_answers),
+      cmocka_unit_test(test_error_objects),
+      cmocka_unit_test(test_errors_of_our_own_server),
+      cmocka_unit_test(test_redirects),
+      cmocka_unit_test(test_huge_error),
       cmocka_unit_test(test_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
