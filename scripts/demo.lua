@@ -19,16 +19,16 @@ local FRAMES = 5
 -- Each frame is a gradient of 64 × 64 pixels in the plain PPM format.
 local RENDER = [[
 set -e
-for frame in $(seq 1 "$FRAMES"); do
+for frame in $(seq 1 "$1"); do
   file=$(printf 'frame.%04d.ppm' "$frame")
-  awk -v frame="$frame" -v frames="$FRAMES" 'BEGIN {
+  awk -v frame="$frame" -v frames="$1" 'BEGIN {
     print "P3 64 64 255"
     for (y = 0; y < 64; y++)
       for (x = 0; x < 64; x++)
         print int(x * 4), int(y * 4), int(255 * frame / frames)
   }' > "$file"
   echo "rendered $file" | tee -a render.log
-  echo "moonshift::progress $(awk -v f="$frame" -v n="$FRAMES" 'BEGIN { print f / n }') frame $frame of $FRAMES"
+  awk -v f="$frame" -v n="$1" 'BEGIN { printf "moonshift::progress %.2f frame %d of %d\n", f / n, f, n }'
   sleep 0.3
 done
 ]]
@@ -39,17 +39,21 @@ end
 if uv.guess_handle(1) ~= "tty" then step = print end
 
 local folder = assert(uv.fs_mkdtemp((os.getenv "TMPDIR" or "/tmp") .. "/moonshift-demo-XXXXXX"))
+do
+  local script <close> = assert(io.open(folder .. "/render.sh", "w"))
+  assert(script:write(RENDER))
+end
+
 local session <close> = moonshift.session { data = given.data, server_url = "embedded:" }
 
 step("Rendering in " .. folder .. ", as a job on the embedded server:\n")
 local code = wrap.run(session, {
-  arguments = { "sh", "-c", RENDER },
+  arguments = { "sh", "render.sh", tostring(FRAMES) },
   description = ("Render %d frames"):format(FRAMES),
   attach = { "frame.*.ppm", "render.log" },
   require_attach = true,
   log = "always",
   cwd = folder,
-  environment = { FRAMES = tostring(FRAMES) },
 })
 if code ~= 0 then return code end
 

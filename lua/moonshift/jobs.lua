@@ -135,6 +135,13 @@ function jobs.format_list(records)
   return table.concat(lines, "\n") .. "\n"
 end
 
+local COMMAND_WIDTH = 200
+
+local function command(data)
+  local line = type(data.command) == "table" and table.concat(data.command, " ") or data.command
+  return type(line) == "string" and text.fit(line, COMMAND_WIDTH) or nil
+end
+
 --- Everything about one job, for people.
 ---@param entry moonshift.jobs.Record
 ---@return string
@@ -150,7 +157,7 @@ function jobs.format(entry)
   add("Phase", entry.status == "running" and data.phase or nil)
   add("User", entry.user)
   add("Host", data.host)
-  add("Command", type(data.command) == "table" and table.concat(data.command, " ") or data.command)
+  add("Command", command(data))
   add("Started", data.started_at or entry.created_at)
   add("Ended", data.ended_at or entry.finished_at)
   add("Took", took(entry))
