@@ -2,7 +2,7 @@
 ---
 --- Specs may require "support" (beside this file) and what is beside them. They run with a home of their
 --- own, which goes away afterwards, and without our variables. After each test and each file, whatever was
---- opened in it must be closed: see leaks.lua.
+--- opened in it must be closed: see helper.lua.
 
 local support = require "support"
 local system = require "moonshift.core.system"
@@ -16,5 +16,5 @@ system.set_environment("HOME", home.path)
 
 for _, path in ipairs { ... } do package.path = (path:match "^(.*)/" or ".") .. "/?.lua;" .. package.path end
 local own_folder = arg[0]:match "^(.*)/[^/]*$" or "."
-arg = { "--output=plainTerminal", "--helper=" .. own_folder .. "/leaks.lua", ... }
+arg = { "--output=plainTerminal", "--helper=" .. own_folder .. "/helper.lua", ... }
 require "busted.runner" { standalone = false }

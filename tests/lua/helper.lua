@@ -1,9 +1,16 @@
---- A busted helper: a test fails when it leaves a handle of the loop, a file or a socket open.
+--- A busted helper: modules that specs share may use busted's words, and a test fails when it leaves a
+--- handle of the loop, a file or a socket open.
 
 local busted = require "busted"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
+
+local SETTLE_TURNS = 20
+
+for _, word in ipairs { "describe", "it", "pending", "setup", "teardown", "before_each", "after_each" } do
+  rawset(_G, word, busted[word])
+end
 
 -- Open files and sockets: descriptor to what it is. Pipes and the like are the loop's own.
 local function open_files()
@@ -41,6 +48,18 @@ local function difference(before, after)
   return left
 end
 
+-- What was closed is gone after a turn or two of the loop.
+local function settle(before)
+  local left
+  for _ = 1, SETTLE_TURNS do
+    task.sleep(0)
+    left = difference(before, snapshot())
+    if #left == 0 then break end
+    task.sleep(0.01)
+  end
+  return left
+end
+
 local function watch(kind)
   local before
   busted.subscribe({ kind, "start" }, function()
@@ -50,8 +69,7 @@ local function watch(kind)
   busted.subscribe({ kind, "end" }, function(element)
     collectgarbage()
     collectgarbage()
-    task.sleep(0) -- handles that were closed are gone after a turn of the loop
-    local left = difference(before, snapshot())
+    local left = settle(before)
     if #left > 0 then
       local message = ("left open by the %s: %s"):format(kind, table.concat(left, ", "))
       busted.publish({ "error", element.descriptor }, element, busted.parent(element), message, nil)
