@@ -53,9 +53,9 @@ status_of(const char *exception, const char *code)
   return MS_SERVER;
 }
 
-/* Text of the other side on one line, cut at a whole character; "" for NULL. */
+/* Text of the other side without control characters, cut at a whole character; "" for NULL. */
 static void
-quote(const char *text, char quoted[QUOTED_MAX_BYTES + 1])
+quote(const char *text, bool keep_lines, char quoted[QUOTED_MAX_BYTES + 1])
 {
   size_t size_bytes = text ? strlen(text) : 0;
   size_t length = size_bytes < QUOTED_MAX_BYTES ? size_bytes : QUOTED_MAX_BYTES;
@@ -64,7 +64,8 @@ quote(const char *text, char quoted[QUOTED_MAX_BYTES + 1])
   }
   for (size_t i = 0; i < length; i++) {
     unsigned char byte = (unsigned char)text[i];
-    quoted[i] = (char)(byte < ' ' || byte == 0x7F ? ' ' : byte);
+    bool control = (byte < ' ' && !(keep_lines && byte == '\n')) || byte == 0x7F;
+    quoted[i] = (char)(control ? ' ' : byte);
   }
   quoted[length] = '\0';
 }
@@ -88,11 +89,12 @@ fail_exception(const struct ms_json_node *error, const char *server, const char 
     return fail_authentication(server, user, err);
   }
   char content[QUOTED_MAX_BYTES + 1], name[QUOTED_MAX_BYTES + 1];
-  quote(ms_json_get_string(error, "content"), content);
+  /* A query's error points at the place, in lines of its own. */
+  quote(ms_json_get_string(error, "content"), status == MS_PARSE, content);
   if (status != MS_SERVER && *content) {
     return ms_fail(err, status, "%s", content);
   }
-  quote(exception, name);
+  quote(exception, false, name);
   return ms_fail(err, status, "%s refused: %s%s%s", server, name, *content ? ": " : "", content);
 }
 
@@ -147,7 +149,7 @@ static enum ms_status
 fail_form(const struct ms_http_answer *answer, const char *server, struct ms_error *err)
 {
   char type[QUOTED_MAX_BYTES + 1];
-  quote(answer->content_type, type);
+  quote(answer->content_type, false, type);
   type[strcspn(type, ";")] = '\0';
   const char *what = type, *hint = ", not JSON";
   if (answer->body.size_bytes == 0) {
@@ -175,7 +177,7 @@ fail_status(const struct ms_http_answer *answer, const char *server, const char 
   }
   if (status == 422) { /* the batch itself has a wrong form; the body says where */
     char said[QUOTED_MAX_BYTES + 1];
-    quote(ms_buffer_string(&answer->body), said);
+    quote(ms_buffer_string(&answer->body), false, said);
     return ms_fail(err, MS_INVALID, "%s refused: %s", server, said);
   }
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
@@ -250,7 +252,7 @@ ms_transport_judge_file(const struct ms_http_answer *answer, const char *url, st
   ms_arena_init(&arena, ERROR_TREE_MAX_BYTES);
   const struct ms_json_node *error = parse_error(answer, &arena);
   char said[QUOTED_MAX_BYTES + 1];
-  quote(ms_json_get_string(error, "content"), said);
+  quote(ms_json_get_string(error, "content"), false, said);
   ms_arena_free(&arena);
   return ms_fail(err, file_statuses[i].status, "%s (status %ld) %s%s%s", url, answer->status,
                  file_statuses[i].message, *said ? ": " : "", said);

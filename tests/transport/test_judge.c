@@ -151,6 +151,22 @@ test_errors_of_our_own_server(void **state)
   }
 }
 
+/* The place in a query is shown below it. */
+static void
+test_lines_of_a_parse_error(void **state)
+{
+  (void)state;
+  static const char text[] = "No attribute 'x'\n  select x from Job\n         ^";
+  struct ms_http_answer answer;
+  struct ms_error err = {.status = MS_PARSE};
+  memcpy(err.message, text, sizeof text);
+  fill(&answer, 422, JSON, "");
+  ms_api_print_error(&err, &answer.body);
+  assert_int_equal(ms_transport_judge(&answer, "http://h", "ada", &err), MS_PARSE);
+  assert_string_equal(err.message, text);
+  ms_http_answer_free(&answer);
+}
+
 static void
 test_redirects(void **state)
 {
@@ -230,6 +246,7 @@ main(void)
       cmocka_unit_test(test_answers),
       cmocka_unit_test(test_error_objects),
       cmocka_unit_test(test_errors_of_our_own_server),
+      cmocka_unit_test(test_lines_of_a_parse_error),
       cmocka_unit_test(test_redirects),
       cmocka_unit_test(test_huge_error),
       cmocka_unit_test(test_files),
