@@ -2,7 +2,8 @@
 ---
 --- Usage: moonshift attach [OPTIONS] JOB FILE…
 ---
---- JOB is a job's id, or the beginning of one; inside a wrapped command, "$MOONSHIFT_JOB_ID".
+--- JOB is a job's id, or the beginning of one; inside a wrapped command, "$MOONSHIFT_JOB_ID". When the tracker
+--- cannot be reached and the id is whole, the files wait in the outbox: moonshift help outbox.
 ---
 --- Options:
 ---   --name NAME    what the attachment is called (one file only); the file's name when not given
@@ -16,8 +17,8 @@
 
 local component = require "moonshift.component"
 local jobs = require "moonshift.jobs"
-local moonshift = require "moonshift"
 local options = require "moonshift.options"
+local outbox = require "moonshift.outbox"
 local text = require "moonshift.text"
 local transfer_bar = require "moonshift.transfer_bar"
 
@@ -35,12 +36,22 @@ end
 local paths = { table.unpack(given, 2) }
 for _, path in ipairs(paths) do component.check_file(path) end
 
-local session <close> = moonshift.session { data = given.data }
-local job = jobs.find(session, given[1])
+local ID_LENGTH = 36
+
+local session <close>, problem = outbox.session { data = given.data }
+local telling <close> = outbox.start(session)
+
+-- A job of which the tracker has not heard yet is known by its whole id.
+local function job_id(prefix)
+  if #prefix == ID_LENGTH and (problem or outbox.count(session, prefix) > 0) then return prefix end
+  if problem then error(problem, 0) end
+  return jobs.find(session, prefix).id
+end
+
+local id = job_id(given[1])
 for _, path in ipairs(paths) do
   local bar <close> = transfer_bar.new(path:match "[^/]*$")
-  local entity = session:create_component(path, { name = given.name }, nil, { progress = bar.update })
-  session:create("JobComponent", { component_id = entity.id, job_id = job.id })
-  session:commit()
-  bar.done(("attached %s (%s)"):format(path, text.size(entity.size)))
+  local upload, state = outbox.attach(session, path, { job_id = id, name = given.name, progress = bar.update })
+  bar.done((state == "sent" and "attached %s (%s)" or "%s (%s) waits in the outbox: moonshift outbox")
+    :format(path, text.size(upload.size)))
 end

@@ -19,6 +19,7 @@ local errors = require "moonshift.errors"
 local jobs = require "moonshift.jobs"
 local moonshift = require "moonshift"
 local options = require "moonshift.options"
+local outbox = require "moonshift.outbox"
 local system = require "moonshift.core.system"
 local text = require "moonshift.text"
 local transfer_bar = require "moonshift.transfer_bar"
@@ -53,6 +54,7 @@ local function selected(job, names)
 end
 
 local session <close> = moonshift.session { data = given.data }
+local telling <close> = outbox.start(session)
 local job = jobs.find(session, given[1])
 local files = selected(job, { table.unpack(given, 2) })
 if #files == 0 then

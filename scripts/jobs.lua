@@ -23,6 +23,7 @@ local cjson = require "cjson"
 local jobs = require "moonshift.jobs"
 local moonshift = require "moonshift"
 local options = require "moonshift.options"
+local outbox = require "moonshift.outbox"
 
 local given = options.parse {
   verb = "jobs",
@@ -68,4 +69,5 @@ elseif what ~= "list" and what ~= "show" then
 end
 
 local session <close> = moonshift.session { data = given.data }
+local telling <close> = outbox.start(session)
 if what == "list" then list(session) else show(session, given[2]) end

@@ -30,8 +30,8 @@
 ---   moonshift: done in 12 s, 1 file attached (job 2a5c0f0e-6d3c-4f57-9d2f-6a2b4c8f6f0e)
 
 local errors = require "moonshift.errors"
-local moonshift = require "moonshift"
 local options = require "moonshift.options"
+local outbox = require "moonshift.outbox"
 local reaper = require "moonshift.reaper"
 local wrap = require "moonshift.wrap"
 
@@ -69,8 +69,12 @@ for _, assignment in ipairs(given.env or {}) do
   environment[name] = value
 end
 
-local session <close> = moonshift.session { data = given.data }
-for _, description in ipairs(reaper.reap(session)) do
+local session <close>, problem = outbox.session { data = given.data }
+if problem then
+  errors.warn(("%s; the job will be told later: moonshift outbox"):format(errors.message(problem)))
+end
+local telling <close> = outbox.start(session)
+for _, description in ipairs(problem and {} or reaper.reap(session)) do
   errors.warn(("the job '%s' was left running by a process that is gone; it is failed now"):format(description))
 end
 return wrap.run(session, {

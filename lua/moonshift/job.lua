@@ -3,14 +3,16 @@
 --- `session:job { description = … }` makes a Job that is running, tells its progress, and ends it truly:
 --- done when its block is left, failed with the reason when an error leaves it, failed by the next
 --- moonshift process when this one dies. Its rows travel in requests of their own, so nothing else that
---- the session has pending is committed by them.
+--- the session has pending is committed by them. What matters goes through the outbox: a tracker that cannot
+--- be reached is told later.
 
 local cjson = require "cjson"
 local uv = require "luv"
-require "moonshift.component" -- session:create_component
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
+local outbox = require "moonshift.outbox"
 local paths = require "moonshift.paths"
+local placeholder = require "moonshift.placeholder"
 local session_core = require "moonshift.core.session"
 
 local Session = session_core.Session
@@ -36,41 +38,38 @@ local function decode_data(text)
   return ok and type(data) == "table" and data or {}
 end
 
--- What others put into the data survives: ours is laid over what is there now.
-local function merged_data(session, id, ours)
-  local answer = session:call { {
-    action = "query",
-    expression = ('select status, data from Job where id is "%s"'):format(id),
-  } }
-  local row = answer[1].data[1]
-  if not row then errors.raise("not_found", ("job %s no longer exists"):format(id)) end
-  local data = decode_data(row.data)
-  for key, value in pairs(ours) do data[key] = value end
-  return data, row.status
-end
-
-local function write(job, status)
-  local data = merged_data(job.session, job.id, job.data)
-  job.session:call({ {
-    action = "update",
+local function creation(job, username)
+  return { {
+    action = "create",
     entity_type = "Job",
     entity_key = { job.id },
     entity_data = {
       __entity_type__ = "Job",
-      status = status,
-      data = cjson.encode(data),
+      id = job.id,
+      user_id = placeholder.user_id(username),
+      status = job.status,
+      type = "api_job",
+      data = cjson.encode(job.data),
     },
-  } })
+  } }
 end
 
-local function find_user(session, username)
-  local answer = session:call { {
-    action = "query",
-    expression = ('select id from User where username is "%s"'):format((username:gsub('["\\]', "\\%0"))),
+-- What others put into the data survives: ours is laid over what is there when it is told. Without a status
+-- that stays as it is: somebody may have cancelled the job.
+local function update(job, status)
+  return { {
+    action = "update",
+    entity_type = "Job",
+    entity_key = { job.id },
+    entity_data = { __entity_type__ = "Job", status = status, data = placeholder.merged(job.data) },
   } }
-  local row = answer[1].data[1]
-  if not row then errors.raise("not_found", ("there is no user '%s' on the tracker"):format(username)) end
-  return row.id
+end
+
+local function send(job, operations, what)
+  outbox.send(job.session, operations, {
+    job_id = job.id,
+    title = ("%s: %s"):format(job.data.description, what),
+  })
 end
 
 -- ---- leases ----------------------------------------------------------------------------------------
@@ -104,6 +103,11 @@ local function acquire_lease(job)
   end
 end
 
+local function release_lease(job)
+  if job.lease then job.lease:release() end
+  job.lease = nil
+end
+
 -- ---- the class -------------------------------------------------------------------------------------
 
 local function check_running(job, what)
@@ -117,7 +121,7 @@ local function flush(job)
   job.dirty = false
   job.written_at = uv.now()
   job.data.heartbeat_at = now()
-  write(job, "running")
+  outbox.mention(job.session, update(job), job.id)
 end
 
 --- Tells how far the work is. Cheap to call often: at most one request a second goes out.
@@ -153,22 +157,44 @@ function Job:describe(description)
   flush(self)
 end
 
---- Attaches a file, or a component that exists already.
+-- The component that a file has become, or will be when the tracker can be reached.
+local function component_of(session, upload)
+  local values = {
+    id = upload.component_id, name = upload.name, file_type = upload.file_type, size = upload.size,
+  }
+  if not session_core.has_schema(session) then return values end
+  return session_core.stub(session, "FileComponent", values)
+end
+
+local function attach_component(job, entity)
+  send(job, { {
+    action = "create",
+    entity_type = "JobComponent",
+    entity_key = { entity.id, job.id },
+    entity_data = { __entity_type__ = "JobComponent", component_id = entity.id, job_id = job.id },
+  } }, "attach " .. entity.id)
+  return entity
+end
+
+--- Attaches a file, or a component that exists already. When the tracker cannot be reached the file waits
+--- where it is, and is sent later.
 ---@param file string|moonshift.Entity
----@param options? { name?: string, progress?: fun(done: integer, total: integer) }
+---@param options? { name?: string, ours?: boolean, progress?: fun(done: integer, total: integer) } `ours`: we
+--- delete the file afterwards, so that one that has to wait is kept elsewhere.
 ---@return moonshift.Entity component
 function Job:attach(file, options)
   options = options or {}
-  local entity = file
+  local entity
   if type(file) == "string" then
-    entity = self.session:create_component(file, { name = options.name }, nil, options)
+    entity = component_of(self.session, (outbox.attach(self.session, file, {
+      job_id = self.id,
+      name = options.name,
+      ours = options.ours,
+      progress = options.progress,
+    })))
+  else
+    entity = attach_component(self, file)
   end
-  self.session:call({ {
-    action = "create",
-    entity_type = "JobComponent",
-    entity_key = { entity.id, self.id },
-    entity_data = { __entity_type__ = "JobComponent", component_id = entity.id, job_id = self.id },
-  } })
   self.attachments = self.attachments + 1
   return entity
 end
@@ -176,10 +202,9 @@ end
 local function settle(job, status)
   job.data.ended_at = now()
   job.data.duration_s = (uv.hrtime() - job.started) / 1e9
-  write(job, status)
+  send(job, update(job, status), status)
   job.status = status
-  if job.lease then job.lease:release() end
-  job.lease = nil
+  release_lease(job)
 end
 
 --- Ends the job: done.
@@ -258,21 +283,12 @@ function Session:job(options)
     },
   }, Job)
   for key, value in pairs(options.data or {}) do job.data[key] = value end
-  local user_id = find_user(self, options.user or self.api_user)
-  self:call({ {
-    action = "create",
-    entity_type = "Job",
-    entity_key = { job.id },
-    entity_data = {
-      __entity_type__ = "Job",
-      id = job.id,
-      user_id = user_id,
-      status = "running",
-      type = "api_job",
-      data = cjson.encode(job.data),
-    },
-  } })
-  acquire_lease(job)
+  acquire_lease(job) -- first: a job without one would be running for ever if we died here
+  local ok, err = pcall(send, job, creation(job, options.user or self.api_user), "running")
+  if not ok then
+    release_lease(job)
+    error(err, 0)
+  end
   return job
 end
 

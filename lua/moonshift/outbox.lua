@@ -13,11 +13,13 @@ local delivery = require "moonshift.delivery"
 local errors = require "moonshift.errors"
 local paths = require "moonshift.paths"
 local session_core = require "moonshift.core.session"
+local task = require "moonshift.task"
 local text = require "moonshift.text"
 
 ---@class moonshift.outbox
 local outbox = {}
 
+local PATIENCE_S = 2 -- for small deliveries at the start of a verb
 local REST_S = 15 -- how long a tracker that did not answer is not asked again by this process
 local BACKOFF_S, BACKOFF_MAX_S = 1, 3600 -- between tries of one entry; doubles each time
 
@@ -122,6 +124,16 @@ local function catch_up(session, job_id)
     waiting = outbox.count(session, job_id)
   end
   return waiting == 0
+end
+
+--- Opens a session also when the tracker cannot be reached: what it is told then waits.
+---@param options? moonshift.SessionOptions
+---@return moonshift.Session
+---@return any? problem Why the tracker cannot be reached.
+function outbox.session(options)
+  local session, problem = require "moonshift.session".open_anyway(options)
+  if problem then rest(session) end
+  return session, problem
 end
 
 ---@class moonshift.outbox.Options
@@ -292,6 +304,33 @@ function outbox.deliver(session, options)
     entry = entries:take(options.job_id)
   end
   return result
+end
+
+local function deliver_quietly(session)
+  local ok, result = pcall(outbox.deliver, session)
+  if not ok then
+    if errors.code(result) ~= "cancelled" then
+      errors.warn(("the outbox could not be delivered: %s"):format(errors.message(result)))
+    end
+  elseif result.refused > 0 then
+    errors.warn(("the tracker refused %s: moonshift outbox"):format(text.count(result.refused, "operation")))
+  end
+end
+
+--- Delivers what waits while the caller goes on, after waiting for it a moment. For verbs, when they have a
+--- session; declare it after the session, whose end it must not see.
+---
+--- ```lua
+--- local session <close> = moonshift.session()
+--- local telling <close> = outbox.start(session)
+--- ```
+---@param session moonshift.Session
+---@return any delivery A `<close>` variable, at whose end what is not delivered waits on.
+function outbox.start(session)
+  if not may_try(session) or outbox.count(session) == 0 then return nil end
+  local delivery_task = task.spawn(deliver_quietly, session)
+  delivery_task:join(PATIENCE_S)
+  return delivery_task
 end
 
 --- Lets a refused entry wait again.

@@ -3,13 +3,15 @@
 --- Every running job of this machine has a lease that its process holds. A lease that nobody holds means
 --- that its owner died; whoever finds it ends what is left of the command, says in the job why it failed,
 --- attaches the log as far as it was written, and removes the lease. Leases of jobs on other trackers
---- are left for a session there.
+--- are left for a session there, and those of jobs that the tracker has not heard all about until it has.
 
 local cjson = require "cjson"
 local uv = require "luv"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
 local job = require "moonshift.job"
+local outbox = require "moonshift.outbox"
+local placeholder = require "moonshift.placeholder"
 
 ---@class moonshift.reaper
 local reaper = {}
@@ -26,43 +28,36 @@ local function end_leftovers(record)
   uv.kill(-pid, uv.constants.SIGKILL)
 end
 
-local function attach_log(session, record, data)
+-- Returns the component that the log has become.
+local function attach_log(session, record)
   local status = record.log and uv.fs_stat(record.log)
-  if not status then return end
+  if not status then return nil end
+  local id
   if status.size > 0 then
-    local entity = session:create_component(record.log, { name = "log" })
-    session:call { {
-      action = "create",
-      entity_type = "JobComponent",
-      entity_key = { entity.id, record.job_id },
-      entity_data = {
-        __entity_type__ = "JobComponent",
-        component_id = entity.id,
-        job_id = record.job_id,
-      },
-    } }
-    data.log = entity.id
+    id = outbox.attach(session, record.log, { job_id = record.job_id, name = "log", ours = true }).component_id
   end
   uv.fs_unlink(record.log)
+  return id
 end
 
 local function settle(session, record)
   end_leftovers(record)
   local row = session:call { {
     action = "query",
-    expression = ('select status, data from Job where id is "%s"'):format(record.job_id),
+    expression = ('select status from Job where id is "%s"'):format(record.job_id),
   } }[1].data[1]
   if not row or (row.status ~= "running" and row.status ~= "queued") then return false end
-  local data = job.decode_data(row.data)
-  data.reason = record.outcome and record.outcome.reason or REASON
-  data.ended_at = os.date "!%Y-%m-%dT%H:%M:%SZ"
-  attach_log(session, record, data)
-  session:call { {
+  local data = {
+    reason = record.outcome and record.outcome.reason or REASON,
+    ended_at = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    log = attach_log(session, record),
+  }
+  outbox.send(session, { {
     action = "update",
     entity_type = "Job",
     entity_key = { record.job_id },
-    entity_data = { __entity_type__ = "Job", status = "failed", data = cjson.encode(data) },
-  } }
+    entity_data = { __entity_type__ = "Job", status = "failed", data = placeholder.merged(data) },
+  } }, { job_id = record.job_id, title = record.description .. ": failed" })
   return true
 end
 
@@ -79,7 +74,7 @@ function reaper.reap(session)
     local ok, record = pcall(cjson.decode, lease:text())
     if not ok then
       lease:release() -- cut while it was made: its job was never told of
-    elseif not belongs_to(session, record) then
+    elseif not belongs_to(session, record) or outbox.count(session, record.job_id) > 0 then
       lease:abandon()
     else
       local fine, result = pcall(settle, session, record)

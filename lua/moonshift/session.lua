@@ -14,8 +14,12 @@ local populate = require "moonshift.populate"
 local query = require "moonshift.query"
 local settings = require "moonshift.settings"
 local system = require "moonshift.core.system"
+local task = require "moonshift.task"
 
 local session = {}
+
+local MOMENT_S = 15
+local AWAY = { network = true, timeout = true }
 
 ---@class moonshift.SessionOptions
 ---@field server_url? string The tracker; FTRACK_SERVER or config.lua when not given, else the embedded server.
@@ -221,8 +225,10 @@ end
 
 -- ---- parts that other modules bring ------------------------------------------------------------------------
 
--- A method that loads its module when it is first called; the module puts itself in its place.
+-- A method that loads its module when it is first called; the module puts itself in its place, unless it was
+-- loaded before and is there already.
 local function defer(methods, name, module)
+  if methods[name] then return end
   methods[name] = function(...)
     local placeholder = methods[name]
     require(module)
@@ -236,6 +242,14 @@ defer(Session, "create_component", "moonshift.component")
 defer(Session, "download", "moonshift.component")
 defer(Session, "job", "moonshift.job")
 defer(core.methods "Location", "get_url", "moonshift.component")
+defer(core.methods "Note", "create_reply", "moonshift.notes")
+defer(core.methods "ProjectSchema", "get_statuses", "moonshift.project_schema")
+defer(core.methods "ProjectSchema", "get_types", "moonshift.project_schema")
+defer(core.methods "User", "start_timer", "moonshift.timers")
+defer(core.methods "User", "stop_timer", "moonshift.timers")
+for _, type_name in ipairs { "Context", "AssetVersion", "ReviewSessionObject" } do
+  defer(core.methods(type_name), "create_note", "moonshift.notes")
+end
 
 -- ---- opening -----------------------------------------------------------------------------------------
 
@@ -251,6 +265,13 @@ local function start(self)
   if not (hash and core.adopt_schema(self, hash)) then core.fetch_schema(self, hash) end
 end
 
+local function new(options)
+  if options ~= nil and type(options) ~= "table" then
+    errors.raise("usage", ("session: expected a table of options, found %s"):format(type(options)))
+  end
+  return core.open(settings.resolve(options or {}))
+end
+
 --- Opens a session. Take it with `<close>`.
 ---
 ---     local session <close> = moonshift.session { server_url = "https://studio.ftrackapp.com" }
@@ -260,16 +281,27 @@ end
 ---@param options? moonshift.SessionOptions
 ---@return moonshift.Session
 function session.open(options)
-  if options ~= nil and type(options) ~= "table" then
-    errors.raise("usage", ("session: expected a table of options, found %s"):format(type(options)))
-  end
-  local self = core.open(settings.resolve(options or {}))
+  local self = new(options)
   local ok, problem = pcall(start, self)
   if not ok then
     self:close()
     error(problem, 0)
   end
   return self
+end
+
+--- As `open`, for those who can tell the tracker later (moonshift.outbox): one that cannot be reached within a
+--- moment is no failure. The session then knows no types, and is of use for `call` alone.
+---@param options? moonshift.SessionOptions
+---@return moonshift.Session
+---@return any? problem Why the tracker cannot be reached.
+function session.open_anyway(options)
+  local self = new(options)
+  local ok, problem = pcall(task.timeout, MOMENT_S, start, self)
+  if ok then return self end
+  if AWAY[errors.code(problem)] then return self, problem end
+  self:close()
+  error(problem, 0)
 end
 
 return session

@@ -4,6 +4,7 @@ local uv = require "luv"
 local component_core = require "moonshift.core.component"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
+local outbox = require "moonshift.outbox"
 local paths = require "moonshift.paths"
 local progress = require "moonshift.progress"
 local secrets = require "moonshift.secrets"
@@ -199,7 +200,7 @@ local function attach_log(run, options)
   local size = (uv.fs_stat(run.log_path) or {}).size or 0
   local wanted = options.log == "always" or (options.log ~= "never" and run.failed)
   if wanted and size > 0 then
-    local ok, entity = pcall(run.job.attach, run.job, run.log_path, { name = "log" })
+    local ok, entity = pcall(run.job.attach, run.job, run.log_path, { name = "log", ours = true })
     if not ok then
       errors.warn(("the log stays in '%s': %s"):format(run.log_path, errors.message(entity)))
       return
@@ -227,6 +228,11 @@ local function settle(run, options)
     job:finish()
     say(options, ("done in %s, %s attached (job %s)")
       :format(text.duration(job.data.duration_s), text.count(job.attachments, "file"), job.id))
+  end
+  local waiting = outbox.count(job.session, job.id)
+  if waiting > 0 then
+    say(options, ("the tracker cannot be reached; %s in the outbox: moonshift outbox")
+      :format(waiting == 1 and "1 operation waits" or waiting .. " operations wait"))
   end
 end
 

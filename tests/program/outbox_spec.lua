@@ -33,82 +33,91 @@ local function new_tracker()
   return tracker
 end
 
+-- ---- what is asked of it ---------------------------------------------------------------------------
+
+function Tracker:options(arguments)
+  arguments.environment = self.environment
+  arguments.cwd = self.folder.path
+  return arguments
+end
+
+function Tracker:run(arguments)
+  return support.run(self:options(arguments))
+end
+
+local function decode_lines(text)
+  local list = {}
+  for line in text:gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
+  return list
+end
+
+function Tracker:entries()
+  return decode_lines(self:run({ "outbox", "list", "--json" }).stdout)
+end
+
+function Tracker:jobs()
+  return decode_lines(self:run({ "jobs", "--json" }).stdout)
+end
+
+function Tracker:only_job()
+  local jobs = self:jobs()
+  assert.equal(1, #jobs)
+  return jobs[1]
+end
+
+local function attachment_names(job)
+  local names = {}
+  for i, file in ipairs(job.attachments) do names[i] = file.name end
+  table.sort(names)
+  return names
+end
+
+local function number(entry)
+  return ("%d"):format(entry.sequence)
+end
+
 describe("a tracker that is away", function()
-  local tracker
-
-  local function options(arguments)
-    arguments.environment = tracker.environment
-    arguments.cwd = tracker.folder.path
-    return arguments
-  end
-
-  local function moonshift(arguments)
-    return support.run(options(arguments))
-  end
-
-  local function entries()
-    local list = {}
-    for line in moonshift({ "outbox", "list", "--json" }).stdout:gmatch "[^\n]+" do
-      list[#list + 1] = cjson.decode(line)
-    end
-    return list
-  end
-
-  local function only_job()
-    local lines = {}
-    for line in moonshift({ "jobs", "--json" }).stdout:gmatch "[^\n]+" do lines[#lines + 1] = line end
-    assert.equal(1, #lines)
-    return cjson.decode(lines[1])
-  end
-
-  local function attachment_names(job)
-    local names = {}
-    for i, file in ipairs(job.attachments) do names[i] = file.name end
-    table.sort(names)
-    return names
-  end
-
-  before_each(function() tracker = new_tracker() end)
-  after_each(function() local closing <close> = tracker end)
-
   it("does not stop a command, and hears of it later", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
-    local run = moonshift {
+    local run = tracker:run {
       "wrap", "--description", "Encode", "--attach", "*.txt", "--", "sh", "-c",
       "echo frame > a.txt; echo said; exit 3",
     }
     assert.equal(3, run.exit_code)
     assert.equal("said\n", run.stdout)
     assert.matches("cannot be reached; 4 operations wait in the outbox", run.stderr)
-    assert.equal(4, #entries())
-    assert.matches("Encode: running", moonshift({ "outbox" }).stdout)
+    assert.equal(4, #tracker:entries())
+    assert.matches("Encode: running", tracker:run({ "outbox" }).stdout)
 
     tracker:start()
-    local sent = moonshift { "outbox", "send" }
+    local sent = tracker:run { "outbox", "send" }
     assert.equal("4 operations delivered\n", sent.stdout)
     assert.equal(0, sent.exit_code)
-    local job = only_job()
+    local job = tracker:only_job()
     assert.equal("failed", job.status)
     assert.equal("exit code 3", job.data.reason)
     assert.equal(3, job.data.exit_code)
     assert.same({ "a.txt", "log.log" }, attachment_names(job))
-    assert.equal(0, moonshift({ "download", job.id, "-o", "back" }).exit_code)
+    assert.equal(0, tracker:run({ "download", job.id, "-o", "back" }).exit_code)
     assert.equal("frame\n", support.read(tracker.folder.path .. "/back/a.txt"))
     assert.matches("said", support.read(tracker.folder.path .. "/back/log.log"))
-    assert.same({}, entries())
+    assert.same({}, tracker:entries())
     assert.is_nil(uv.fs_scandir_next(uv.fs_scandir(tracker.folder.path .. "/state/moonshift/outbox")))
   end)
 
   it("hears of it from whatever moonshift comes next", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
-    moonshift { "wrap", "--quiet", "--", "true" }
+    tracker:run { "wrap", "--quiet", "--", "true" }
     tracker:start()
-    assert.equal("done", only_job().status)
-    assert.same({}, entries())
+    assert.equal("done", tracker:only_job().status)
+    assert.same({}, tracker:entries())
   end)
 
   it("may go in the middle of a run", function()
-    local run = support.start(options {
+    local tracker <close> = new_tracker()
+    local run = support.start(tracker:options {
       "wrap", "--description", "Render", "--attach", "b.txt", "--", "sh", "-c",
       "echo started; until test -e go; do sleep 0.05; done; echo out > b.txt",
     })
@@ -119,23 +128,23 @@ describe("a tracker that is away", function()
     assert.equal(0, run.exit_code)
     assert.matches("operations wait in the outbox", run.stderr)
     tracker:start()
-    assert.equal(0, moonshift({ "outbox", "send" }).exit_code)
-    local job = only_job()
+    assert.equal(0, tracker:run({ "outbox", "send" }).exit_code)
+    local job = tracker:only_job()
     assert.equal("done", job.status)
     assert.same({ "b.txt" }, attachment_names(job))
   end)
 
   it("hears that a run was killed meanwhile", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
-    local run = support.start(options { "wrap", "--", "sh", "-c", "echo started; sleep 60" })
+    local run = support.start(tracker:options { "wrap", "--", "sh", "-c", "echo started; sleep 60" })
     run:wait_for "started"
     run:kill "sigkill"
     run:wait()
     tracker:start()
-    moonshift { "wrap", "--quiet", "--description", "next", "--", "true" }
+    tracker:run { "wrap", "--quiet", "--description", "next", "--", "true" }
     local found
-    for line in moonshift({ "jobs", "--json" }).stdout:gmatch "[^\n]+" do
-      local job = cjson.decode(line)
+    for _, job in ipairs(tracker:jobs()) do
       if job.data.description ~= "next" then found = job end
     end
     assert.equal("failed", found.status)
@@ -143,64 +152,68 @@ describe("a tracker that is away", function()
   end)
 
   it("is told once, however often the teller is killed", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
     for i = 1, 4 do
       support.write(("%s/file%d.txt"):format(tracker.folder.path, i), ("x"):rep(100000 * i))
     end
-    moonshift { "wrap", "--quiet", "--attach", "*.txt", "--log", "always", "--", "echo", "said" }
+    tracker:run { "wrap", "--quiet", "--attach", "*.txt", "--log", "always", "--", "echo", "said" }
     tracker:start()
     for i = 1, 20 do
-      local teller <close> = support.start(options { "outbox", "send" })
+      local teller <close> = support.start(tracker:options { "outbox", "send" })
       task.sleep(0.01 * i)
       teller:kill "sigkill"
     end
-    moonshift { "outbox", "send" }
-    local job = only_job()
+    tracker:run { "outbox", "send" }
+    local job = tracker:only_job()
     assert.equal("done", job.status)
     assert.same({ "file1.txt", "file2.txt", "file3.txt", "file4.txt", "log.log" }, attachment_names(job))
-    assert.same({}, entries())
+    assert.same({}, tracker:entries())
   end)
 
   it("refuses a file that was changed meanwhile, and takes the rest", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
-    moonshift {
+    tracker:run {
       "wrap", "--quiet", "--attach", "*.txt", "--", "sh", "-c", "echo 1 > a.txt; echo 2 > b.txt; echo 3 > c.txt",
     }
     support.write(tracker.folder.path .. "/a.txt", "other")
     assert(uv.fs_unlink(tracker.folder.path .. "/b.txt"))
     tracker:start()
-    local sent = moonshift { "outbox", "send" }
+    local sent = tracker:run { "outbox", "send" }
     assert.equal(1, sent.exit_code)
     assert.matches("2 operations refused", sent.stderr)
-    local job = only_job()
+    local job = tracker:only_job()
     assert.equal("done", job.status)
     assert.same({ "c.txt" }, attachment_names(job))
-    local refused = entries()
+    local refused = tracker:entries()
     assert.matches("changed after it was attached", refused[1].error)
     assert.matches("no such file", refused[2].error)
 
     support.write(tracker.folder.path .. "/b.txt", "2\n")
-    assert.matches("1 operation delivered", moonshift({ "outbox", "send", tostring(refused[2].sequence // 1) }).stdout)
-    assert.same({ "b.txt", "c.txt" }, attachment_names(only_job()))
-    assert.matches("dropped", moonshift({ "outbox", "drop", tostring(refused[1].sequence // 1) }).stdout)
-    assert.same({}, entries())
+    assert.matches("1 operation delivered", tracker:run({ "outbox", "send", number(refused[2]) }).stdout)
+    assert.same({ "b.txt", "c.txt" }, attachment_names(tracker:only_job()))
+    assert.matches("dropped", tracker:run({ "outbox", "drop", number(refused[1]) }).stdout)
+    assert.same({}, tracker:entries())
   end)
 
   it("refuses the job of a user that it does not have", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
-    moonshift { "wrap", "--quiet", "--user", "nobody-here", "--", "true" }
-    moonshift { "wrap", "--quiet", "--", "true" }
+    tracker:run { "wrap", "--quiet", "--user", "nobody-here", "--", "true" }
+    tracker:run { "wrap", "--quiet", "--", "true" }
     tracker:start()
-    local sent = moonshift { "outbox", "send" }
+    local sent = tracker:run { "outbox", "send" }
     assert.equal(1, sent.exit_code)
-    assert.equal("done", only_job().status)
-    assert.matches("no user 'nobody%-here'", moonshift({ "outbox" }).stdout)
+    assert.equal("done", tracker:only_job().status)
+    assert.matches("no user 'nobody%-here'", tracker:run({ "outbox" }).stdout)
   end)
 
   it("and no state folder either: says so before the command starts", function()
+    local tracker <close> = new_tracker()
     tracker:stop()
     support.write(tracker.environment.XDG_STATE_HOME .. "/moonshift", "a file")
-    local run = moonshift { "wrap", "--", "touch", "ran" }
+    local run = tracker:run { "wrap", "--", "touch", "ran" }
     assert.equal(1, run.exit_code)
     assert.matches("moonshift", run.stderr)
     assert.is_nil(uv.fs_stat(tracker.folder.path .. "/ran"))
