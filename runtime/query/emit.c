@@ -6,7 +6,8 @@
 #include "query/emitter.h"
 
 void
-ms_emit_from(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolved_query *query)
+ms_emit_from(struct ms_emitter *emitter, struct ms_emit_row row,
+             const struct ms_resolved_query *query)
 {
   ms_emit(emitter, " FROM ");
   ms_emit_table(emitter, row);
@@ -16,7 +17,7 @@ ms_emit_from(struct ms_emitter *emitter, struct ms_row row, const struct ms_reso
   }
   ms_emit(emitter, " WHERE ");
   ms_emit_condition(emitter, row, query->where, true);
-  ms_emit_type_filter(emitter, row, query->type, !ms_is_selective(query->type, query->where),
+  ms_emit_type_filter(emitter, row, query->type, !ms_emit_is_selective(query->type, query->where),
                       "AND");
 }
 
@@ -32,7 +33,8 @@ ms_emit_limit(struct ms_emitter *emitter, int64_t limit, int64_t offset)
 }
 
 static void
-emit_order(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolved_query *query)
+emit_order(struct ms_emitter *emitter, struct ms_emit_row row,
+           const struct ms_resolved_query *query)
 {
   const char *direction = "";
   ms_emit(emitter, " ORDER BY ");
@@ -41,10 +43,10 @@ emit_order(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolv
     ms_emit(emitter, is_variable ? "json_extract(" : "");
     ms_emit_path(emitter, row, &item->path);
     direction = item->is_descending ? " DESC" : "";
-    ms_emit(emitter, "%s%s%s, ", is_variable ? ", '$')" : "", ms_collation(item->path.attribute),
-            direction);
+    ms_emit(emitter, "%s%s%s, ", is_variable ? ", '$')" : "",
+            ms_emit_collation(item->path.attribute), direction);
   }
-  if (ms_is_dense(row.type))
+  if (ms_emit_is_dense(row.type))
     ms_emit(emitter, "t%d.\"entity_id\"%s, t%d.\"configuration_id\"%s", row.alias, direction,
             row.alias, direction);
   else
@@ -57,7 +59,7 @@ emit_order(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolv
 void
 ms_emit_subquery(struct ms_emitter *emitter, const struct ms_resolved_query *query)
 {
-  struct ms_row row = ms_emit_new_row(emitter, query->type);
+  struct ms_emit_row row = ms_emit_new_row(emitter, query->type);
   if (!ms_emit_enter(emitter, MS_WEIGHT_SUBQUERY))
     return;
   ms_emit(emitter, "SELECT v FROM (SELECT ");
@@ -94,9 +96,10 @@ static void
 emit_entities(struct ms_emitter *emitter, const struct ms_resolved_query *query,
               const struct ms_query_plan *plan)
 {
-  struct ms_row row = ms_emit_new_row(emitter, query->type);
-  bool is_direct = ms_is_dense(query->type) || (!query->order && keeps_row_order(query->where));
-  struct ms_row shown = is_direct ? row : ms_emit_new_row(emitter, query->type);
+  struct ms_emit_row row = ms_emit_new_row(emitter, query->type);
+  bool is_direct =
+      ms_emit_is_dense(query->type) || (!query->order && keeps_row_order(query->where));
+  struct ms_emit_row shown = is_direct ? row : ms_emit_new_row(emitter, query->type);
   ms_emit(emitter, "SELECT ");
   ms_emit_entity(emitter, shown, query->projections);
   if (!is_direct)

@@ -19,7 +19,7 @@ emit_way_up(struct ms_emitter *emitter, const char *table)
 }
 
 void
-ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_row row, enum ms_computed direction)
+ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_emit_row row, enum ms_computed direction)
 {
   const char *table = row.type->table;
   if (!ms_emit_enter(emitter, MS_WEIGHT_TREE))
@@ -55,7 +55,7 @@ emit_link_list(struct ms_emitter *emitter, const struct ms_entity_type *type)
 }
 
 static void
-emit_own_link(struct ms_emitter *emitter, struct ms_row row)
+emit_own_link(struct ms_emitter *emitter, struct ms_emit_row row)
 {
   ms_emit(emitter, "(WITH RECURSIVE tree(id, depth) AS (SELECT t%d.\"id\", 0", row.alias);
   emit_link_list(emitter, row.type);
@@ -63,7 +63,7 @@ emit_own_link(struct ms_emitter *emitter, struct ms_row row)
 
 /* A version's link goes through the contexts above its asset and ends in the version itself. */
 static void
-emit_version_link(struct ms_emitter *emitter, struct ms_row row)
+emit_version_link(struct ms_emitter *emitter, struct ms_emit_row row)
 {
   const struct ms_entity_type *context = ms_model_type(emitter->context->model, "Context");
   ms_emit(emitter,
@@ -80,7 +80,7 @@ emit_version_link(struct ms_emitter *emitter, struct ms_row row)
 }
 
 static void
-emit_link(struct ms_emitter *emitter, struct ms_row row)
+emit_link(struct ms_emitter *emitter, struct ms_emit_row row)
 {
   if (!ms_emit_enter(emitter, MS_WEIGHT_TREE))
     return;
@@ -94,7 +94,7 @@ emit_link(struct ms_emitter *emitter, struct ms_row row)
 /* ---- the rest ---- */
 
 static void
-emit_url(struct ms_emitter *emitter, struct ms_row row, const char *kind, const char *column)
+emit_url(struct ms_emitter *emitter, struct ms_emit_row row, const char *kind, const char *column)
 {
   ms_emit(emitter, "ms_url(");
   ms_emit_base_url(emitter);
@@ -104,7 +104,7 @@ emit_url(struct ms_emitter *emitter, struct ms_row row, const char *kind, const 
 }
 
 static void
-emit_time_logged(struct ms_emitter *emitter, struct ms_row row)
+emit_time_logged(struct ms_emitter *emitter, struct ms_emit_row row)
 {
   ms_emit(
       emitter,
@@ -113,7 +113,7 @@ emit_time_logged(struct ms_emitter *emitter, struct ms_row row)
 }
 
 void
-ms_emit_computed(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_computed(struct ms_emitter *emitter, struct ms_emit_row row,
                  const struct ms_attribute *attribute)
 {
   switch (attribute->storage.computed) {

@@ -45,7 +45,7 @@ emit_variable_test(struct ms_emitter *emitter, const struct ms_resolved_conditio
 }
 
 static void
-emit_variable_compare(struct ms_emitter *emitter, struct ms_row row,
+emit_variable_compare(struct ms_emitter *emitter, struct ms_emit_row row,
                       const struct ms_resolved_condition *condition)
 {
   enum ms_query_comparison comparison = condition->comparison;
@@ -63,7 +63,7 @@ emit_variable_compare(struct ms_emitter *emitter, struct ms_row row,
 }
 
 static void
-emit_compare(struct ms_emitter *emitter, struct ms_row row,
+emit_compare(struct ms_emitter *emitter, struct ms_emit_row row,
              const struct ms_resolved_condition *condition)
 {
   enum ms_query_comparison comparison = condition->comparison;
@@ -76,12 +76,12 @@ emit_compare(struct ms_emitter *emitter, struct ms_row row,
     emit_pattern(emitter, comparison, condition->literals);
     return;
   }
-  ms_emit(emitter, "%s %s ", ms_collation(condition->attribute), operators[comparison]);
+  ms_emit(emitter, "%s %s ", ms_emit_collation(condition->attribute), operators[comparison]);
   ms_emit_parameter(emitter, condition->literals);
 }
 
 static void
-emit_null(struct ms_emitter *emitter, struct ms_row row,
+emit_null(struct ms_emitter *emitter, struct ms_emit_row row,
           const struct ms_resolved_condition *condition)
 {
   const char *is = condition->is_negated ? "IS NOT" : "IS";
@@ -92,7 +92,7 @@ emit_null(struct ms_emitter *emitter, struct ms_row row,
 }
 
 static void
-emit_in(struct ms_emitter *emitter, struct ms_row row,
+emit_in(struct ms_emitter *emitter, struct ms_emit_row row,
         const struct ms_resolved_condition *condition)
 {
   bool is_single = condition->literal_count == 1;
@@ -100,7 +100,7 @@ emit_in(struct ms_emitter *emitter, struct ms_row row,
   : condition->is_negated         ? "NOT IN"
                                   : "IN";
   ms_emit_value(emitter, row, condition->attribute);
-  ms_emit(emitter, "%s %s ", ms_collation(condition->attribute), operator);
+  ms_emit(emitter, "%s %s ", ms_emit_collation(condition->attribute), operator);
   if (is_single) {
     ms_emit_parameter(emitter, condition->literals);
     return;
@@ -111,11 +111,11 @@ emit_in(struct ms_emitter *emitter, struct ms_row row,
 }
 
 static void
-emit_in_query(struct ms_emitter *emitter, struct ms_row row,
+emit_in_query(struct ms_emitter *emitter, struct ms_emit_row row,
               const struct ms_resolved_condition *condition)
 {
   ms_emit_value(emitter, row, condition->attribute);
-  ms_emit(emitter, "%s %s (", ms_collation(condition->attribute),
+  ms_emit(emitter, "%s %s (", ms_emit_collation(condition->attribute),
           condition->is_negated ? "NOT IN" : "IN");
   ms_emit_subquery(emitter, condition->query);
   ms_emit(emitter, ")");
@@ -125,7 +125,7 @@ emit_in_query(struct ms_emitter *emitter, struct ms_row row,
 
 /* `count` conditions, beginning with *condition, as a balanced tree. */
 static void
-emit_operands(struct ms_emitter *emitter, struct ms_row row,
+emit_operands(struct ms_emitter *emitter, struct ms_emit_row row,
               const struct ms_resolved_condition **condition, size_t count, const char *operator,
               bool is_positive)
 {
@@ -145,7 +145,7 @@ emit_operands(struct ms_emitter *emitter, struct ms_row row,
 }
 
 static void
-emit_all(struct ms_emitter *emitter, struct ms_row row,
+emit_all(struct ms_emitter *emitter, struct ms_emit_row row,
          const struct ms_resolved_condition *condition, const char *operator, bool is_positive)
 {
   const struct ms_resolved_condition *first = condition->first;
@@ -156,7 +156,7 @@ emit_all(struct ms_emitter *emitter, struct ms_row row,
 }
 
 static void
-emit_not(struct ms_emitter *emitter, struct ms_row row,
+emit_not(struct ms_emitter *emitter, struct ms_emit_row row,
          const struct ms_resolved_condition *condition)
 {
   if (!ms_emit_enter(emitter, MS_WEIGHT_GROUP))
@@ -169,7 +169,7 @@ emit_not(struct ms_emitter *emitter, struct ms_row row,
 
 /* Where null may stand for false, there is nothing to do, and an index can be used. */
 static void
-emit_definite(struct ms_emitter *emitter, struct ms_row row,
+emit_definite(struct ms_emitter *emitter, struct ms_emit_row row,
               const struct ms_resolved_condition *condition, bool is_positive)
 {
   ms_emit(emitter, is_positive ? "" : "coalesce(");
@@ -178,7 +178,7 @@ emit_definite(struct ms_emitter *emitter, struct ms_row row,
 }
 
 void
-ms_emit_condition(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_condition(struct ms_emitter *emitter, struct ms_emit_row row,
                   const struct ms_resolved_condition *condition, bool is_positive)
 {
   if (emitter->status != MS_OK)

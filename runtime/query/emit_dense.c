@@ -42,7 +42,7 @@ find_kind(const struct ms_entity_type *type)
 }
 
 bool
-ms_is_dense(const struct ms_entity_type *type)
+ms_emit_is_dense(const struct ms_entity_type *type)
 {
   const struct ms_attribute *key = ms_type_attribute(type, "key");
   return key && key->storage.computed == MS_COMPUTED_CONFIGURATION_KEY;

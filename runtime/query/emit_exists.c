@@ -11,7 +11,7 @@
 /* A chain of relations that follow each other directly, and what must hold at its end. */
 struct chain {
   const struct ms_resolved_condition *links[MS_QUERY_PATH_MAX];
-  struct ms_found found[MS_QUERY_PATH_MAX];
+  struct ms_emit_found found[MS_QUERY_PATH_MAX];
   size_t count;
   const struct ms_resolved_condition *inner; /* or NULL */
 };
@@ -31,10 +31,10 @@ find_chain(const struct ms_resolved_condition *condition)
 /* What ties the first found rows among themselves, when nothing ties them to a row of ours. */
 static void
 emit_untied(struct ms_emitter *emitter, const struct ms_resolved_condition *link,
-            struct ms_found found)
+            struct ms_emit_found found)
 {
   if (found.link_alias)
-    ms_emit(emitter, "t%d.\"%s\" = t%d.\"%s\"", found.row.alias, ms_key_column(found.row.type),
+    ms_emit(emitter, "t%d.\"%s\" = t%d.\"%s\"", found.row.alias, ms_emit_key_column(found.row.type),
             found.link_alias, link->attribute->storage.link_target_column);
   else
     ms_emit(emitter, "1");
@@ -44,7 +44,7 @@ emit_untied(struct ms_emitter *emitter, const struct ms_resolved_condition *link
 /* FROM with the tables of the chain, and WHERE with the links between them; the first link is that to
  * `row`, if there is one. */
 static void
-emit_chain(struct ms_emitter *emitter, const struct ms_row *row, struct chain *chain,
+emit_chain(struct ms_emitter *emitter, const struct ms_emit_row *row, struct chain *chain,
            bool is_positive)
 {
   for (size_t i = 0; i < chain->count; i++) {
@@ -69,7 +69,7 @@ emit_chain(struct ms_emitter *emitter, const struct ms_row *row, struct chain *c
 /* The column of the first found row that leads back to ours. */
 static void
 emit_way_back(struct ms_emitter *emitter, const struct ms_attribute *relation,
-              struct ms_found found)
+              struct ms_emit_found found)
 {
   const struct ms_storage *storage = &relation->storage;
   if (storage->kind == MS_STORED_INVERSE)
@@ -77,7 +77,7 @@ emit_way_back(struct ms_emitter *emitter, const struct ms_attribute *relation,
   else if (storage->kind == MS_STORED_LINK)
     ms_emit(emitter, "t%d.\"%s\"", found.link_alias, storage->link_own_column);
   else
-    ms_emit_column(emitter, found.row, ms_key_column(found.row.type));
+    ms_emit_column(emitter, found.row, ms_emit_key_column(found.row.type));
 }
 
 /* SELECT of the values that our key, or our column, must be among. */
@@ -110,13 +110,13 @@ emit_leading_tree(struct ms_emitter *emitter, struct chain *chain, bool is_downw
 }
 
 static void
-emit_leading(struct ms_emitter *emitter, struct ms_row row, struct chain *chain)
+emit_leading(struct ms_emitter *emitter, struct ms_emit_row row, struct chain *chain)
 {
   const struct ms_attribute *relation = chain->links[0]->attribute;
   bool is_tree = relation->storage.kind == MS_STORED_COMPUTED;
   ms_emit_column(emitter, row,
                  relation->storage.kind == MS_STORED_COLUMN ? relation->storage.column
-                                                            : ms_key_column(row.type));
+                                                            : ms_emit_key_column(row.type));
   ms_emit(emitter, " IN (");
   if (is_tree)
     emit_leading_tree(emitter, chain, relation->storage.computed == MS_COMPUTED_ANCESTORS);
@@ -129,7 +129,7 @@ static bool
 can_lead(const struct ms_attribute *relation)
 {
   const struct ms_storage *storage = &relation->storage;
-  if (ms_is_dense(relation->row_type))
+  if (ms_emit_is_dense(relation->row_type))
     return false;
   return storage->kind == MS_STORED_INVERSE || storage->kind == MS_STORED_LINK ||
          (storage->kind == MS_STORED_COLUMN && !storage->second_column) ||
@@ -140,11 +140,11 @@ static bool
 chain_is_selective(const struct chain *chain)
 {
   return chain->inner && can_lead(chain->links[0]->attribute) &&
-         ms_is_selective(chain->links[chain->count - 1]->rows, chain->inner);
+         ms_emit_is_selective(chain->links[chain->count - 1]->rows, chain->inner);
 }
 
 void
-ms_emit_exists(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_exists(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_resolved_condition *condition, bool is_positive)
 {
   struct chain chain = find_chain(condition);
@@ -169,7 +169,7 @@ some_operand(const struct ms_entity_type *type, const struct ms_resolved_conditi
              bool wanted)
 {
   for (const struct ms_resolved_condition *each = condition->first; each; each = each->next)
-    if (ms_is_selective(type, each) == wanted)
+    if (ms_emit_is_selective(type, each) == wanted)
       return true;
   return false;
 }
@@ -184,22 +184,23 @@ is_prefix(const struct ms_resolved_condition *condition)
 }
 
 bool
-ms_is_selective(const struct ms_entity_type *type, const struct ms_resolved_condition *condition)
+ms_emit_is_selective(const struct ms_entity_type *type,
+                     const struct ms_resolved_condition *condition)
 {
   struct chain chain;
   switch (condition->kind) {
   case MS_RESOLVED_AND:
     return some_operand(type, condition, true);
   case MS_RESOLVED_DEFINITE:
-    return ms_is_selective(type, condition->first);
+    return ms_emit_is_selective(type, condition->first);
   case MS_RESOLVED_OR:
     return !some_operand(type, condition, false);
   case MS_RESOLVED_COMPARE:
     return (condition->comparison == MS_COMPARE_EQUAL || is_prefix(condition)) &&
-           ms_is_selective_attribute(type, condition->attribute);
+           ms_emit_is_selective_attribute(type, condition->attribute);
   case MS_RESOLVED_IN:
   case MS_RESOLVED_IN_QUERY:
-    return !condition->is_negated && ms_is_selective_attribute(type, condition->attribute);
+    return !condition->is_negated && ms_emit_is_selective_attribute(type, condition->attribute);
   case MS_RESOLVED_EXISTS:
     chain = find_chain(condition);
     return chain_is_selective(&chain);

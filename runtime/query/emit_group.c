@@ -49,9 +49,11 @@ result_type(const struct ms_resolved_item *item)
 static void
 emit_result(struct ms_emitter *emitter, const struct ms_resolved_item *item, int number)
 {
-  const char *json = ms_json_function(result_type(item));
+  const char *json = ms_emit_json_function(result_type(item));
   const char *function = ms_query_function_name(item->function);
-  ms_emit(emitter, "'%s', ", item->name);
+  ms_emit(emitter, "'");
+  ms_buffer_append_string(&emitter->sql, item->name); /* a path: longer than ms_emit takes */
+  ms_emit(emitter, "', ");
   ms_emit(emitter, "%s%s%s(v%d)%s", json ? json : "", json ? "(" : "", function, number,
           json ? ")" : "");
 }
@@ -63,7 +65,7 @@ emit_numbers(struct ms_emitter *emitter, const struct values *values, const char
 {
   for (const char *separator = clause; item; item = item->next, separator = ", ")
     ms_emit(emitter, "%sv%d%s%s", separator, find_value(values, item->name),
-            is_order ? ms_collation(item->path.attribute) : "",
+            is_order ? ms_emit_collation(item->path.attribute) : "",
             is_order && item->is_descending ? " DESC" : "");
 }
 
@@ -72,7 +74,7 @@ ms_emit_groups(struct ms_emitter *emitter, const struct ms_resolved_query *query
                const struct ms_query_plan *plan)
 {
   struct values values = {.count = 0};
-  struct ms_row row = ms_emit_new_row(emitter, query->type);
+  struct ms_emit_row row = ms_emit_new_row(emitter, query->type);
   if (!add_values(&values, query->select) || !add_values(&values, query->group)) {
     ms_emit_fail(emitter, MS_LIMIT);
     return;

@@ -4,7 +4,7 @@
 enum { ATTRIBUTES_MAX = 62 /* SQLite calls functions with 127 arguments at the most */ };
 
 const char *
-ms_json_function(enum ms_value_type type)
+ms_emit_json_function(enum ms_value_type type)
 {
   static const char *const functions[] = {[MS_VALUE_BOOLEAN] = "ms_boolean",
                                           [MS_VALUE_NUMBER] = "ms_number",
@@ -15,9 +15,10 @@ ms_json_function(enum ms_value_type type)
 }
 
 static void
-emit_scalar(struct ms_emitter *emitter, struct ms_row row, const struct ms_attribute *attribute)
+emit_scalar(struct ms_emitter *emitter, struct ms_emit_row row,
+            const struct ms_attribute *attribute)
 {
-  const char *function = ms_json_function(attribute->value_type);
+  const char *function = ms_emit_json_function(attribute->value_type);
   if (function && !(attribute->value_type == MS_VALUE_OBJECT && attribute->storage.computed)) {
     ms_emit(emitter, "%s(", function);
     ms_emit_value(emitter, row, attribute);
@@ -36,8 +37,8 @@ is_tree(const struct ms_attribute *relation)
 
 /* The contexts of a tree keep the order in which the tree was walked. */
 static void
-emit_tree_source(struct ms_emitter *emitter, struct ms_row row,
-                 const struct ms_projection *projection, struct ms_found found)
+emit_tree_source(struct ms_emitter *emitter, struct ms_emit_row row,
+                 const struct ms_projection *projection, struct ms_emit_found found)
 {
   ms_emit(emitter, " FROM (");
   ms_emit_tree_ids(emitter, row, projection->attribute->storage.computed);
@@ -48,8 +49,8 @@ emit_tree_source(struct ms_emitter *emitter, struct ms_row row,
 }
 
 static void
-emit_source(struct ms_emitter *emitter, struct ms_row row, const struct ms_projection *projection,
-            struct ms_found found)
+emit_source(struct ms_emitter *emitter, struct ms_emit_row row,
+            const struct ms_projection *projection, struct ms_emit_found found)
 {
   if (is_tree(projection->attribute)) {
     emit_tree_source(emitter, row, projection, found);
@@ -63,14 +64,15 @@ emit_source(struct ms_emitter *emitter, struct ms_row row, const struct ms_proje
 
 /* Members come in the order of the index over the column that ties them to us: as they were made. */
 static void
-emit_relation(struct ms_emitter *emitter, struct ms_row row, const struct ms_projection *projection)
+emit_relation(struct ms_emitter *emitter, struct ms_emit_row row,
+              const struct ms_projection *projection)
 {
   bool is_many = projection->attribute->kind != MS_KIND_REFERENCE;
   int weight = is_many ? MS_WEIGHT_COLLECTION : MS_WEIGHT_REFERENCE;
   if (!ms_emit_enter(emitter, weight))
     return;
-  struct ms_found found = ms_emit_new_found(emitter, projection->attribute);
-  struct ms_row shown = {.type = projection->type, .alias = found.row.alias};
+  struct ms_emit_found found = ms_emit_new_found(emitter, projection->attribute);
+  struct ms_emit_row shown = {.type = projection->type, .alias = found.row.alias};
   ms_emit(emitter, is_many ? "(SELECT json_group_array(" : "(SELECT ");
   ms_emit_entity(emitter, shown, projection->first);
   ms_emit(emitter, is_many ? ")" : "");
@@ -80,12 +82,12 @@ emit_relation(struct ms_emitter *emitter, struct ms_row row, const struct ms_pro
 }
 
 void
-ms_emit_entity(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_entity(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_projection *projections)
 {
   int count = 0;
   ms_emit(emitter, "json_object('__entity_type__', ");
-  if (row.type->type_column && !ms_is_dense(row.type))
+  if (row.type->type_column && !ms_emit_is_dense(row.type))
     ms_emit_column(emitter, row, row.type->type_column);
   else
     ms_emit(emitter, "'%s'", row.type->name);

@@ -1,10 +1,10 @@
 /* Relations: the tables that hold what they find, and the condition that ties those to a row. */
 #include "query/emitter.h"
 
-struct ms_found
+struct ms_emit_found
 ms_emit_new_found(struct ms_emitter *emitter, const struct ms_attribute *relation)
 {
-  struct ms_found found = {0};
+  struct ms_emit_found found = {0};
   if (relation->storage.kind == MS_STORED_LINK)
     found.link_alias = ++emitter->alias_count;
   found.row = ms_emit_new_row(emitter, relation->row_type);
@@ -13,7 +13,7 @@ ms_emit_new_found(struct ms_emitter *emitter, const struct ms_attribute *relatio
 
 void
 ms_emit_found_tables(struct ms_emitter *emitter, const struct ms_attribute *relation,
-                     struct ms_found found)
+                     struct ms_emit_found found)
 {
   if (found.link_alias)
     ms_emit(emitter, "\"%s\" AS t%d, ", relation->storage.link_table, found.link_alias);
@@ -29,10 +29,10 @@ emit_equal(struct ms_emitter *emitter, int alias, const char *column, int other_
 }
 
 static void
-emit_column_link(struct ms_emitter *emitter, struct ms_row from, const struct ms_storage *storage,
-                 struct ms_row to)
+emit_column_link(struct ms_emitter *emitter, struct ms_emit_row from,
+                 const struct ms_storage *storage, struct ms_emit_row to)
 {
-  emit_equal(emitter, to.alias, ms_key_column(to.type), from.alias, storage->column);
+  emit_equal(emitter, to.alias, ms_emit_key_column(to.type), from.alias, storage->column);
   if (!storage->second_column)
     return;
   ms_emit(emitter, " AND ");
@@ -41,10 +41,10 @@ emit_column_link(struct ms_emitter *emitter, struct ms_row from, const struct ms
 }
 
 static void
-emit_computed_link(struct ms_emitter *emitter, struct ms_row from,
-                   const struct ms_attribute *relation, struct ms_row to)
+emit_computed_link(struct ms_emitter *emitter, struct ms_emit_row from,
+                   const struct ms_attribute *relation, struct ms_emit_row to)
 {
-  ms_emit_column(emitter, to, ms_key_column(to.type));
+  ms_emit_column(emitter, to, ms_emit_key_column(to.type));
   if (relation->storage.computed == MS_COMPUTED_LATEST_VERSION) {
     ms_emit(emitter, " = ");
     ms_emit_computed(emitter, from, relation);
@@ -56,24 +56,24 @@ emit_computed_link(struct ms_emitter *emitter, struct ms_row from,
 }
 
 void
-ms_emit_found_link(struct ms_emitter *emitter, struct ms_row from,
+ms_emit_found_link(struct ms_emitter *emitter, struct ms_emit_row from,
                    const struct ms_attribute *relation, const struct ms_entity_type *rows,
-                   struct ms_found found)
+                   struct ms_emit_found found)
 {
   const struct ms_storage *storage = &relation->storage;
-  struct ms_row to = found.row;
+  struct ms_emit_row to = found.row;
   switch (storage->kind) {
   case MS_STORED_COLUMN:
     emit_column_link(emitter, from, storage, to);
     break;
   case MS_STORED_INVERSE:
-    emit_equal(emitter, to.alias, storage->column, from.alias, ms_key_column(from.type));
+    emit_equal(emitter, to.alias, storage->column, from.alias, ms_emit_key_column(from.type));
     break;
   case MS_STORED_LINK:
     emit_equal(emitter, found.link_alias, storage->link_own_column, from.alias,
-               ms_key_column(from.type));
+               ms_emit_key_column(from.type));
     ms_emit(emitter, " AND ");
-    emit_equal(emitter, to.alias, ms_key_column(to.type), found.link_alias,
+    emit_equal(emitter, to.alias, ms_emit_key_column(to.type), found.link_alias,
                storage->link_target_column);
     break;
   case MS_STORED_COMPUTED:
@@ -88,7 +88,7 @@ ms_emit_found_link(struct ms_emitter *emitter, struct ms_row from,
 
 void
 ms_emit_found_filters(struct ms_emitter *emitter, const struct ms_attribute *relation,
-                      const struct ms_entity_type *rows, struct ms_found found)
+                      const struct ms_entity_type *rows, struct ms_emit_found found)
 {
   const struct ms_storage *storage = &relation->storage;
   if (storage->filter_column)

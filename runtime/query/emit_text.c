@@ -114,13 +114,18 @@ ms_emit_list_parameter(struct ms_emitter *emitter, const struct ms_parameter *li
 void
 ms_emit_base_url(struct ms_emitter *emitter)
 {
-  const char *base_url = emitter->context->base_url;
-  struct ms_parameter parameter = {.type = base_url ? MS_PARAMETER_TEXT : MS_PARAMETER_NULL,
-                                   .text = base_url,
-                                   .text_bytes = base_url ? strlen(base_url) : 0};
   if (emitter->base_url_index > 0) {
     ms_emit(emitter, "?%zu", emitter->base_url_index);
     return;
+  }
+  const char *base_url = emitter->context->base_url;
+  struct ms_parameter parameter = {.type = MS_PARAMETER_NULL};
+  if (base_url) {
+    parameter.type = MS_PARAMETER_TEXT;
+    parameter.text = ms_arena_strdup(emitter->arena, base_url);
+    parameter.text_bytes = strlen(base_url);
+    if (!parameter.text)
+      ms_emit_fail(emitter, MS_LIMIT);
   }
   ms_emit_parameter(emitter, &parameter);
   emitter->base_url_index = emitter->parameter_count;

@@ -3,16 +3,16 @@
 
 #include <string.h>
 
-struct ms_row
+struct ms_emit_row
 ms_emit_new_row(struct ms_emitter *emitter, const struct ms_entity_type *type)
 {
-  return (struct ms_row){.type = type, .alias = ++emitter->alias_count};
+  return (struct ms_emit_row){.type = type, .alias = ++emitter->alias_count};
 }
 
 void
-ms_emit_table(struct ms_emitter *emitter, struct ms_row row)
+ms_emit_table(struct ms_emitter *emitter, struct ms_emit_row row)
 {
-  if (ms_is_dense(row.type))
+  if (ms_emit_is_dense(row.type))
     ms_emit_dense_rows(emitter, row.type);
   else
     ms_emit(emitter, "\"%s\"", row.type->table);
@@ -20,21 +20,21 @@ ms_emit_table(struct ms_emitter *emitter, struct ms_row row)
 }
 
 void
-ms_emit_column(struct ms_emitter *emitter, struct ms_row row, const char *column)
+ms_emit_column(struct ms_emitter *emitter, struct ms_emit_row row, const char *column)
 {
   ms_emit(emitter, "t%d.\"%s\"", row.alias, column);
 }
 
 const char *
-ms_key_column(const struct ms_entity_type *type)
+ms_emit_key_column(const struct ms_entity_type *type)
 {
   return type->primary_key[0]->storage.column;
 }
 
 bool
-ms_needs_type_filter(const struct ms_entity_type *type)
+ms_emit_needs_type_filter(const struct ms_entity_type *type)
 {
-  return type->type_column && type->base && !ms_is_dense(type);
+  return type->type_column && type->base && !ms_emit_is_dense(type);
 }
 
 /* Several types may be stored under one name. */
@@ -48,10 +48,10 @@ is_stored_name_of_earlier(const struct ms_entity_type *type, size_t index)
 }
 
 void
-ms_emit_type_filter(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_type_filter(struct ms_emitter *emitter, struct ms_emit_row row,
                     const struct ms_entity_type *type, bool may_drive, const char *before)
 {
-  if (!ms_needs_type_filter(type))
+  if (!ms_emit_needs_type_filter(type))
     return;
   may_drive = may_drive && type->descendant_count == 1; /* several ranges would need a sort */
   ms_emit(emitter, " %s %st%d.\"%s\"", before, may_drive ? "" : "+", row.alias, type->type_column);
@@ -70,7 +70,8 @@ ms_emit_type_filter(struct ms_emitter *emitter, struct ms_row row,
 }
 
 void
-ms_emit_value(struct ms_emitter *emitter, struct ms_row row, const struct ms_attribute *attribute)
+ms_emit_value(struct ms_emitter *emitter, struct ms_emit_row row,
+              const struct ms_attribute *attribute)
 {
   if (attribute->storage.kind == MS_STORED_COMPUTED)
     ms_emit_computed(emitter, row, attribute);
@@ -86,7 +87,7 @@ holds_id(const char *column)
 }
 
 const char *
-ms_collation(const struct ms_attribute *attribute)
+ms_emit_collation(const struct ms_attribute *attribute)
 {
   bool is_text = attribute->value_type == MS_VALUE_STRING || attribute->value_type == MS_VALUE_JSON;
   bool is_id = attribute->storage.column && holds_id(attribute->storage.column);
@@ -94,12 +95,13 @@ ms_collation(const struct ms_attribute *attribute)
 }
 
 bool
-ms_is_selective_attribute(const struct ms_entity_type *type, const struct ms_attribute *attribute)
+ms_emit_is_selective_attribute(const struct ms_entity_type *type,
+                               const struct ms_attribute *attribute)
 {
   const struct ms_entity_type *root = type->root;
   if (!attribute->storage.column)
     return false;
-  if (strcmp(attribute->storage.column, ms_key_column(type)) == 0 ||
+  if (strcmp(attribute->storage.column, ms_emit_key_column(type)) == 0 ||
       strcmp(attribute->storage.column, "name") == 0)
     return true;
   for (size_t i = 0; i < root->column_count; i++)
@@ -110,8 +112,8 @@ ms_is_selective_attribute(const struct ms_entity_type *type, const struct ms_att
 
 /* The tables of all walks, joined from left to right: each row is found by its key. */
 static void
-emit_walks(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolved_path *path,
-           const struct ms_found *found)
+emit_walks(struct ms_emitter *emitter, struct ms_emit_row row, const struct ms_resolved_path *path,
+           const struct ms_emit_found *found)
 {
   for (size_t i = 0; i < path->walk_count; i++) {
     ms_emit(emitter, i ? " CROSS JOIN " : " FROM ");
@@ -125,9 +127,10 @@ emit_walks(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolv
 }
 
 void
-ms_emit_path(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolved_path *path)
+ms_emit_path(struct ms_emitter *emitter, struct ms_emit_row row,
+             const struct ms_resolved_path *path)
 {
-  struct ms_found found[MS_QUERY_PATH_MAX];
+  struct ms_emit_found found[MS_QUERY_PATH_MAX];
   if (path->walk_count == 0) {
     ms_emit_value(emitter, row, path->attribute);
     return;

@@ -35,7 +35,7 @@ struct ms_emitter {
 };
 
 /* A table within the statement. */
-struct ms_row {
+struct ms_emit_row {
   const struct ms_entity_type *type; /* whose attributes its columns are */
   int alias;
 };
@@ -67,97 +67,102 @@ ms_emit_base_url(struct ms_emitter *emitter);
 
 /* ---- tables and values ---- */
 
-struct ms_row
+struct ms_emit_row
 ms_emit_new_row(struct ms_emitter *emitter, const struct ms_entity_type *type);
 
 /* `"Table" AS t3`; for values of custom attributes a select that makes the rows. */
 void
-ms_emit_table(struct ms_emitter *emitter, struct ms_row row);
+ms_emit_table(struct ms_emitter *emitter, struct ms_emit_row row);
 
 /* `t3."column"` */
 void
-ms_emit_column(struct ms_emitter *emitter, struct ms_row row, const char *column);
+ms_emit_column(struct ms_emitter *emitter, struct ms_emit_row row, const char *column);
 
 /* Column of the type's first key attribute. */
 const char *
-ms_key_column(const struct ms_entity_type *type);
+ms_emit_key_column(const struct ms_entity_type *type);
 
 /* Whether rows must be told apart by the type column to be of `type`. */
 bool
-ms_needs_type_filter(const struct ms_entity_type *type);
+ms_emit_needs_type_filter(const struct ms_entity_type *type);
 
 /* ` AND t3."__entity_type__" IN ('Shot', …)`, nothing where every row of the table fits. Unless
  * `may_drive`, no index on the type column is used. `before` goes in front instead of AND. */
 void
-ms_emit_type_filter(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_type_filter(struct ms_emitter *emitter, struct ms_emit_row row,
                     const struct ms_entity_type *type, bool may_drive, const char *before);
 
 /* The value that conditions, order and groups see: a column's, or what computes it. */
 void
-ms_emit_value(struct ms_emitter *emitter, struct ms_row row, const struct ms_attribute *attribute);
+ms_emit_value(struct ms_emitter *emitter, struct ms_emit_row row,
+              const struct ms_attribute *attribute);
 
 /* " COLLATE NOCASE" for text that is no id. */
 const char *
-ms_collation(const struct ms_attribute *attribute);
+ms_emit_collation(const struct ms_attribute *attribute);
 
 /* Whether an equality with the attribute leaves few rows, quickly found: it has an index, or is a
  * name (in a small table). */
 bool
-ms_is_selective_attribute(const struct ms_entity_type *type, const struct ms_attribute *attribute);
+ms_emit_is_selective_attribute(const struct ms_entity_type *type,
+                               const struct ms_attribute *attribute);
 
 /* The value at the end of a path, as an expression on `row`. */
 void
-ms_emit_path(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolved_path *path);
+ms_emit_path(struct ms_emitter *emitter, struct ms_emit_row row,
+             const struct ms_resolved_path *path);
 
 /* ---- relations ---- */
 
 /* The tables by which a relation finds its rows. */
-struct ms_found {
-  struct ms_row row;
+struct ms_emit_found {
+  struct ms_emit_row row;
   int link_alias; /* of the table of pairs, 0 without one */
 };
 
 /* Numbers the tables. */
-struct ms_found
+struct ms_emit_found
 ms_emit_new_found(struct ms_emitter *emitter, const struct ms_attribute *relation);
 
 /* The tables, without FROM: `"Link" AS t2, "Target" AS t3`. */
 void
 ms_emit_found_tables(struct ms_emitter *emitter, const struct ms_attribute *relation,
-                     struct ms_found found);
+                     struct ms_emit_found found);
 
 /* The condition that ties them to `from`, without WHERE, with the constant and type filters. */
 void
-ms_emit_found_link(struct ms_emitter *emitter, struct ms_row from,
+ms_emit_found_link(struct ms_emitter *emitter, struct ms_emit_row from,
                    const struct ms_attribute *relation, const struct ms_entity_type *rows,
-                   struct ms_found found);
+                   struct ms_emit_found found);
 
 /* The filters alone, each with " AND " in front. */
 void
 ms_emit_found_filters(struct ms_emitter *emitter, const struct ms_attribute *relation,
-                      const struct ms_entity_type *rows, struct ms_found found);
+                      const struct ms_entity_type *rows, struct ms_emit_found found);
 
 /* ---- conditions ---- */
 
 /* `is_positive`: not below any `not`; then null may stand for false. */
 void
-ms_emit_condition(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_condition(struct ms_emitter *emitter, struct ms_emit_row row,
                   const struct ms_resolved_condition *condition, bool is_positive);
 
 /* A condition of kind MS_RESOLVED_EXISTS. */
 void
-ms_emit_exists(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_exists(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_resolved_condition *condition, bool is_positive);
 
 /* Whether an index finds the rows that the condition lets through. */
 bool
-ms_is_selective(const struct ms_entity_type *type, const struct ms_resolved_condition *condition);
+ms_emit_is_selective(const struct ms_entity_type *type,
+                     const struct ms_resolved_condition *condition);
 
 /* ---- queries ---- */
 
 /* FROM and WHERE of the rows that a query finds. */
 void
-ms_emit_from(struct ms_emitter *emitter, struct ms_row row, const struct ms_resolved_query *query);
+ms_emit_from(struct ms_emitter *emitter, struct ms_emit_row row,
+             const struct ms_resolved_query *query);
 
 /* LIMIT and OFFSET; a limit of -1 is none. */
 void
@@ -176,24 +181,24 @@ ms_emit_groups(struct ms_emitter *emitter, const struct ms_resolved_query *query
 
 /* json_object(…) of an entity. */
 void
-ms_emit_entity(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_entity(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_projection *projections);
 
 /* The SQL function that makes JSON of a column's value, or NULL where the value is JSON as it is. */
 const char *
-ms_json_function(enum ms_value_type type);
+ms_emit_json_function(enum ms_value_type type);
 
 /* ---- computed attributes ---- */
 
 /* The expression of a computed scalar, as a plain SQL value. */
 void
-ms_emit_computed(struct ms_emitter *emitter, struct ms_row row,
+ms_emit_computed(struct ms_emitter *emitter, struct ms_emit_row row,
                  const struct ms_attribute *attribute);
 
 /* `… SELECT id FROM …`: ids of the contexts above `row`, the highest first, or below it, the nearest
  * first; without parentheses. */
 void
-ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_row row, enum ms_computed direction);
+ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_emit_row row, enum ms_computed direction);
 
 /* The rows of custom attribute values as a select in parentheses: one for every configuration that
  * applies to an entity, set or not. */
@@ -202,6 +207,6 @@ ms_emit_dense_rows(struct ms_emitter *emitter, const struct ms_entity_type *type
 
 /* Whether `type` is such a type. */
 bool
-ms_is_dense(const struct ms_entity_type *type);
+ms_emit_is_dense(const struct ms_entity_type *type);
 
 #endif

@@ -190,6 +190,17 @@ ms_resolver_subquery(struct ms_resolver *resolver, const struct ms_query_tree *t
 
 /* ---- one entity by its key ---- */
 
+/* The value of a key, with its text in our arena. */
+static enum ms_status
+copy_key(struct ms_resolver *resolver, const struct ms_parameter *key, struct ms_parameter *copy)
+{
+  *copy = *key;
+  if (key->type != MS_PARAMETER_TEXT)
+    return MS_OK;
+  copy->text = ms_arena_strndup(resolver->source->arena, key->text, key->text_bytes);
+  return copy->text ? MS_OK : ms_query_no_room(resolver->source, resolver->err);
+}
+
 static enum ms_status
 resolve_key(struct ms_resolver *resolver, const struct ms_entity_type *type,
             const struct ms_parameter *keys, struct ms_resolved_condition **where)
@@ -204,12 +215,13 @@ resolve_key(struct ms_resolver *resolver, const struct ms_entity_type *type,
     *last = ms_resolver_new(resolver, sizeof **last, &status);
     if (*last)
       (*last)->literals = ms_resolver_new(resolver, sizeof keys[i], &status);
+    if (status == MS_OK)
+      status = copy_key(resolver, &keys[i], (*last)->literals);
     if (status != MS_OK)
       return status;
     (*last)->kind = MS_RESOLVED_COMPARE;
     (*last)->comparison = MS_COMPARE_EQUAL;
     (*last)->attribute = type->primary_key[i];
-    (*last)->literals[0] = keys[i];
     (*last)->literal_count = 1;
   }
   return MS_OK;
