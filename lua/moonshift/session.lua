@@ -290,6 +290,14 @@ function session.open(options)
   return self
 end
 
+local function start_within(self, limit_s)
+  local worker <close> = task.spawn(start, self)
+  if not worker:join(limit_s) then
+    errors.raise("timeout", ("%s gave no answer within %d s"):format(self.name, limit_s))
+  end
+  worker:wait()
+end
+
 --- As `open`, for those who can tell the tracker later (moonshift.outbox): one that cannot be reached within a
 --- moment is no failure. The session then knows no types, and is of use for `call` alone.
 ---@param options? moonshift.SessionOptions
@@ -297,7 +305,7 @@ end
 ---@return any? problem Why the tracker cannot be reached.
 function session.open_anyway(options)
   local self = new(options)
-  local ok, problem = pcall(task.timeout, MOMENT_S, start, self)
+  local ok, problem = pcall(start_within, self, MOMENT_S)
   if ok then return self end
   if AWAY[errors.code(problem)] then return self, problem end
   self:close()

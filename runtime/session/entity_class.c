@@ -38,6 +38,17 @@ ms_entity_push_methods(lua_State *L, const char *type_name)
   lua_remove(L, -2);
 }
 
+/* The base of a type; where the server does not tell, the one that the type of this name has with us. */
+static const struct ms_entity_type *
+base_of(const struct ms_entity_type *type)
+{
+  if (type->base) {
+    return type->base;
+  }
+  const struct ms_entity_type *known = ms_model_type(ms_model_builtin(), type->name);
+  return known && known != type ? known->base : NULL;
+}
+
 /* Pushes the method named by the string at 2, of the type or one of its bases; false and nothing pushed
  * when there is none. */
 static bool
@@ -54,7 +65,7 @@ push_method(lua_State *L, const struct ms_entity_type *type)
     if (!type) {
       return false;
     }
-    type = type->base;
+    type = base_of(type);
   }
 }
 

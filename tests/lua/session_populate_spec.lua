@@ -16,12 +16,20 @@ local function requests(f)
   return count
 end
 
-trackers.describe("auto-population", function(tracker)
-  local session
-  before_each(function() session = tracker:session() end)
-  after_each(function() session:close() end)
+for _, kind in ipairs(trackers.KINDS) do describe("auto-population over " .. kind, function()
+  local tracker
+  setup(function() tracker = trackers.start(kind) end)
+  teardown(function() tracker:close() end)
 
-  it("fetches what is missing for all of a result", function()
+  -- A test with a session of its own.
+  local function test(name, body)
+    it(name, function()
+      local session <close> = tracker:session()
+      body(session)
+    end)
+  end
+
+  test("fetches what is missing for all of a result", function(session)
     local user = session:ensure("User", { username = "many" }, { "username" })
     for i = 1, 20 do session:create("Job", { user = user, data = tostring(i) }) end
     session:commit()
@@ -45,7 +53,7 @@ trackers.describe("auto-population", function(tracker)
     end))
   end)
 
-  it("asks once for what is null", function()
+  test("asks once for what is null", function(session)
     local user = session:ensure("User", { username = "empty" }, { "username" })
     session:reset()
     user = session:get("User", user.id)
@@ -55,7 +63,7 @@ trackers.describe("auto-population", function(tracker)
     end))
   end)
 
-  it("can be switched off", function()
+  test("can be switched off", function(session)
     local user = session:ensure("User", { username = "off" }, { "username" })
     session:reset()
     user = session:get("User", user.id)
@@ -68,7 +76,7 @@ trackers.describe("auto-population", function(tracker)
     assert.equal("off", user.username)
   end)
 
-  it("is done by hand for many paths at once", function()
+  test("is done by hand for many paths at once", function(session)
     local user = session:ensure("User", { username = "hand" }, { "username" })
     for _ = 1, 3 do session:create("Job", { user = user }) end
     session:commit()
@@ -85,7 +93,7 @@ trackers.describe("auto-population", function(tracker)
     assert.is_false((pcall(session.populate, session, jobs, "")))
   end)
 
-  it("says when the server does not know an entity any more", function()
+  test("says when the server does not know an entity any more", function(session)
     local user = session:ensure("User", { username = "gone" }, { "username" })
     session:reset()
     user = session:get("User", user.id)
@@ -96,4 +104,4 @@ trackers.describe("auto-population", function(tracker)
     assert.is_false(ok)
     assert.equal("not_found", problem.code)
   end)
-end)
+end) end

@@ -16,12 +16,20 @@ local function make_user(session, username)
   return session:ensure("User", { username = username, first_name = "Ada" }, { "username" })
 end
 
-trackers.describe("session", function(tracker)
-  local session
-  before_each(function() session = tracker:session() end)
-  after_each(function() session:close() end)
+for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, function()
+  local tracker
+  setup(function() tracker = trackers.start(kind) end)
+  teardown(function() tracker:close() end)
 
-  it("knows who acts, where, and what there is", function()
+  -- A test with a session of its own.
+  local function test(name, body)
+    it(name, function()
+      local session <close> = tracker:session()
+      body(session)
+    end)
+  end
+
+  test("knows who acts, where, and what there is", function(session)
     assert.is_string(session.api_user)
     assert.truthy(session.name:find(tracker.kind == "http" and "^http://" or "^embedded:"))
     assert.is_string(session.server_information.schema_hash)
@@ -29,7 +37,7 @@ trackers.describe("session", function(tracker)
     assert.equal("not_found", (code_of(function() return session.types.Usr end)))
   end)
 
-  it("creates, commits and reads back", function()
+  test("creates, commits and reads back", function(session)
     local user = make_user(session, "ada")
     local job = session:create("Job", {
       user = user, status = "running", data = cjson.encode { description = "My custom job description." },
@@ -52,7 +60,7 @@ trackers.describe("session", function(tracker)
     assert.is_nil(other:query(('Job where id is "%s"'):format(job.id)):first())
   end)
 
-  it("finds one, first, all, by index and by iteration", function()
+  test("finds one, first, all, by index and by iteration", function(session)
     local user = make_user(session, "lister")
     for i = 1, 5 do session:create("Job", { user = user, data = tostring(i) }) end
     session:commit()
@@ -74,7 +82,7 @@ trackers.describe("session", function(tracker)
     assert.is_nil(session:query('User where username is "nobody"'):first())
   end)
 
-  it("reads on through pages", function()
+  test("reads on through pages", function(session)
     local user = make_user(session, "pager")
     for i = 1, 1203 do session:create("Job", { user = user, data = ("%04d"):format(i) }) end
     session:commit()
@@ -89,7 +97,7 @@ trackers.describe("session", function(tracker)
     assert.equal("1001", query[1001].data)
   end)
 
-  it("has values that cannot change a query", function()
+  test("has values that cannot change a query", function(session)
     local nasty = [[x" or username like "%]]
     make_user(session, nasty)
     make_user(session, "quiet")
@@ -105,7 +113,7 @@ trackers.describe("session", function(tracker)
       require "moonshift.expression".fill('User where a is "{name}"', { name = 1 }))
   end)
 
-  it("names the nearest right word", function()
+  test("names the nearest right word", function(session)
     local user = make_user(session, "speller")
     local code, message = code_of(function() return user.usrname end)
     assert.equal("not_found", code)
@@ -115,7 +123,7 @@ trackers.describe("session", function(tracker)
     assert.equal("parse", (code_of(function() session:query("User where usrname is 1"):all() end)))
   end)
 
-  it("forgets what is rolled back, and is as before when a commit fails", function()
+  test("forgets what is rolled back, and is as before when a commit fails", function(session)
     local user = make_user(session, "careful")
     user.first_name = "Bob"
     session:rollback()
@@ -133,14 +141,14 @@ trackers.describe("session", function(tracker)
     assert.is_not_nil(other:get("User", twin.id))
   end)
 
-  it("ensures", function()
+  test("ensures", function(session)
     local first = session:ensure("User", { username = "sure", last_name = "One" }, { "username" })
     local second = session:ensure("User", { username = "sure", last_name = "Two" }, { "username" })
     assert.equal(first, second)
     assert.equal("Two", first.last_name)
   end)
 
-  it("keeps metadata as keys and values", function()
+  test("keeps metadata as keys and values", function(session)
     local user = make_user(session, "meta")
     user.metadata.colour = "blue"
     user.metadata.size = "12"
@@ -158,7 +166,7 @@ trackers.describe("session", function(tracker)
     assert.is_nil(fresh.metadata.size)
   end)
 
-  it("answers raw calls with plain tables", function()
+  test("answers raw calls with plain tables", function(session)
     local results = session:call {
       { action = "query_server_information" },
       { action = "query", expression = "select username from User limit 1" },
@@ -168,7 +176,7 @@ trackers.describe("session", function(tracker)
     assert.equal("User", results[2].data[1].__entity_type__)
   end)
 
-  it("refuses to work when it is closed", function()
+  test("refuses to work when it is closed", function(session)
     local user = make_user(session, "late")
     session:close()
     assert.equal("late", user.username)
@@ -177,4 +185,4 @@ trackers.describe("session", function(tracker)
     assert.equal("closed", (code_of(function() session:query("User"):all() end)))
     assert.is_true(session.closed)
   end)
-end)
+end) end

@@ -1,11 +1,18 @@
 --- Trackers for specs about sessions: the embedded server, and the same served over HTTP.
-
--- luacheck: std +busted
+---
+---     for _, kind in ipairs(trackers.KINDS) do
+---       describe("session over " .. kind, function()
+---         local tracker
+---         setup(function() tracker = trackers.start(kind) end)
+---         teardown(function() tracker:close() end)
+---         it("…", function() local session <close> = tracker:session() … end)
 
 local moonshift = require "moonshift"
 local support = require "support"
 
 local trackers = {}
+
+trackers.KINDS = { "embedded", "http" }
 
 ---@class trackers.Tracker
 local Tracker = {}
@@ -49,33 +56,9 @@ end
 function trackers.start(kind)
   local folder = support.folder()
   local tracker = starters[kind](folder)
+  tracker.kind = kind
   tracker.folder = folder
   return setmetatable(tracker, Tracker)
-end
-
---- Describes the same behaviour over both transports.
----
----     trackers.describe("queries", function(tracker)
----       it("find one", function() local session <close> = tracker:session() … end)
----     end)
----
----@param what string
----@param body fun(tracker: table) The tracker is there once a test runs.
-function trackers.describe(what, body)
-  for _, kind in ipairs { "embedded", "http" } do
-    describe(("%s (%s)"):format(what, kind), function()
-      local holder = {}
-      local proxy = setmetatable({ kind = kind }, {
-        __index = function(_, name)
-          local value = holder.tracker[name]
-          return type(value) ~= "function" and value or function(_, ...) return value(holder.tracker, ...) end
-        end,
-      })
-      setup(function() holder.tracker = trackers.start(kind) end)
-      teardown(function() holder.tracker:close() end)
-      body(proxy)
-    end)
-  end
 end
 
 return trackers
