@@ -34,7 +34,7 @@ local function attach_log(session, record)
   if not status then return nil end
   local id
   if status.size > 0 then
-    id = outbox.attach(session, record.log, { job_id = record.job_id, name = "log", ours = true }).component_id
+    id = outbox.attach(session, record.log, { job_id = record.job_id, name = "output", ours = true }).component_id
   end
   uv.fs_unlink(record.log)
   return id

@@ -31,6 +31,7 @@ local wrap = {}
 
 local GRACE_S = 10 -- between TERM and KILL
 local BEAT_S = 0.5
+local LOOK_S = 0.05
 local SIGTERM, SIGKILL = uv.constants.SIGTERM, uv.constants.SIGKILL
 
 -- Exit codes as shells and timeout(1) use them.
@@ -119,6 +120,14 @@ local function beat(job, command)
   end)
 end
 
+-- What a stopped command leaves behind ends too: politely, then not.
+local function end_leftovers(command)
+  local deadline = uv.hrtime() + GRACE_S * 1e9
+  if command:signal_tree(SIGTERM) == 0 then return end
+  while command:signal_tree(0) > 0 and uv.hrtime() < deadline do task.sleep(LOOK_S) end
+  command:signal_tree(SIGKILL)
+end
+
 -- Waits for the command. The time limit and a signal to us ask its group to end, and after the grace
 -- period end everything that it started.
 local function supervise(run, command, options)
@@ -135,11 +144,14 @@ local function supervise(run, command, options)
     end)
   end
   local ok, result = pcall(command.wait, command)
-  if ok then return result end
-  if errors.code(result) ~= "cancelled" then error(result, 0) end
-  run.interrupted = result.signal or SIGTERM
-  stop(run.interrupted)
-  return command:wait()
+  if not ok then
+    if errors.code(result) ~= "cancelled" then error(result, 0) end
+    run.interrupted = result.signal or SIGTERM
+    stop(run.interrupted)
+    result = command:wait()
+  end
+  if run.interrupted or run.timed_out then end_leftovers(command) end
+  return result
 end
 
 local function start(run, options)
@@ -200,7 +212,7 @@ local function attach_log(run, options)
   local size = (uv.fs_stat(run.log_path) or {}).size or 0
   local wanted = options.log == "always" or (options.log ~= "never" and run.failed)
   if wanted and size > 0 then
-    local ok, entity = pcall(run.job.attach, run.job, run.log_path, { name = "log", ours = true })
+    local ok, entity = pcall(run.job.attach, run.job, run.log_path, { name = "output", ours = true })
     if not ok then
       errors.warn(("the log stays in '%s': %s"):format(run.log_path, errors.message(entity)))
       return

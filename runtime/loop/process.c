@@ -193,7 +193,8 @@ start_failed(const struct ms_process_options *options, const struct start_failur
   const char *command = options->arguments[0];
   switch (failure->stage) {
   case FAILED_AT_CWD:
-    return ms_fail_errno(err, failure->error_number, "cannot enter the folder '%s'", options->cwd);
+    return ms_fail(err, MS_IO, "cannot enter the folder '%s': %s", options->cwd,
+                   strerror(failure->error_number));
   case FAILED_AT_LIMIT:
     return ms_fail_errno(err, failure->error_number, "cannot set the limits of '%s'", command);
   case FAILED_AT_EXEC:

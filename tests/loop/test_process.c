@@ -127,7 +127,7 @@ what_cannot_start_says_why(void **state)
       {"/no/such/command", NULL, MS_NOT_FOUND, "'/no/such/command'"},
       {"/etc/passwd", NULL, MS_PERMISSION, "cannot execute '/etc/passwd'"},
       {"/tmp", NULL, MS_PERMISSION, "cannot execute '/tmp'"},
-      {"true", "/no/such/folder", MS_NOT_FOUND, "cannot enter the folder '/no/such/folder'"},
+      {"true", "/no/such/folder", MS_IO, "cannot enter the folder '/no/such/folder'"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
