@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/batch.h"
+#include "api/permission.h"
 
 static const char key_label[] = "reset_remote";
 
@@ -24,6 +24,12 @@ find_user(struct ms_batch *batch, const struct ms_json_node *operation, const ch
   return *user_id ? MS_OK : ms_fail(err, MS_INVALID, "'entity_key' takes the id of a user");
 }
 
+static bool
+is_caller(const struct ms_batch *batch, const char *user_id)
+{
+  return batch->request->user_id && strcmp(batch->request->user_id, user_id) == 0;
+}
+
 enum ms_status
 ms_action_reset_remote(struct ms_batch *batch, const struct ms_json_node *operation,
                        struct ms_error *err)
@@ -34,6 +40,8 @@ ms_action_reset_remote(struct ms_batch *batch, const struct ms_json_node *operat
   if (!reset || strcmp(reset, "api_key") != 0)
     return ms_fail(err, MS_INVALID, "'reset_type' takes 'api_key'");
   enum ms_status status = find_user(batch, operation, &user_id, err);
+  if (status == MS_OK && !is_caller(batch, user_id))
+    status = ms_permission_require_administrator(batch, "reset the key of another user", err);
   if (status == MS_OK)
     status = ms_api_create_key(batch->api, user_id, key_label, &key, err);
   if (status == MS_OK)

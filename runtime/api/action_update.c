@@ -82,18 +82,27 @@ write(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
   return write_existing(batch, row, old, err);
 }
 
+static bool
+is_answered(const struct ms_attribute *attribute)
+{
+  return attribute && !(attribute->flags & (MS_ATTRIBUTE_HIDDEN | MS_ATTRIBUTE_RESTRICTED));
+}
+
+/* Answered: what was given, and what a rule set besides. */
 static enum ms_status
 answer(struct ms_batch *batch, const struct ms_row *row, struct ms_error *err)
 {
   size_t count = 0;
-  const char **names = MS_ARENA_ARRAY(batch->arena, const char *, row->given_name_count + 1);
+  const char **names =
+      MS_ARENA_ARRAY(batch->arena, const char *, row->given_name_count + row->cell_count + 1);
   if (!names)
     return ms_batch_out_of_memory(err);
-  for (size_t i = 0; i < row->given_name_count; i++) {
-    const struct ms_attribute *attribute = ms_type_attribute(row->type, row->given[i]);
-    if (!(attribute->flags & (MS_ATTRIBUTE_HIDDEN | MS_ATTRIBUTE_RESTRICTED)))
-      names[count++] = attribute->name;
-  }
+  for (size_t i = 0; i < row->given_name_count; i++)
+    if (is_answered(ms_type_attribute(row->type, row->given[i])))
+      names[count++] = row->given[i];
+  for (size_t i = row->given_count; i < row->cell_count; i++)
+    if (is_answered(row->cells[i].attribute))
+      names[count++] = row->cells[i].attribute->name;
   return ms_entity_append(batch, "update", row->type, &row->key, names, count, err);
 }
 

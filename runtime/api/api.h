@@ -84,6 +84,14 @@ ms_api_create_key(struct ms_api *api, const char *user_id, const char *label, ch
 bool
 ms_api_has_key(struct ms_api *api, const char *user_id);
 
+/* Appends the JSON list of all keys, of each: id, username, label, created_at; never the key. */
+enum ms_status
+ms_api_list_keys(struct ms_api *api, struct ms_buffer *list, struct ms_error *err);
+
+/* Takes the key with this id back; MS_NOT_FOUND when there is none. */
+enum ms_status
+ms_api_revoke_key(struct ms_api *api, const char *key_id, struct ms_error *err);
+
 /* ---- component data ---- */
 
 enum ms_signature_use { MS_SIGNATURE_GET, MS_SIGNATURE_PUT, MS_SIGNATURE_THUMBNAIL };

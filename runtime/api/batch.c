@@ -9,6 +9,7 @@
 #include "api/cascade.h"
 #include "api/checks.h"
 #include "api/collection.h"
+#include "api/permission.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -54,7 +55,7 @@ ms_batch_entity_type(struct ms_batch *batch, const struct ms_json_node *operatio
     return ms_fail(err, MS_INVALID, "the operation has no 'entity_type'");
   *type = ms_model_type(batch->api->model, name);
   if (*type)
-    return MS_OK;
+    return ms_permission_check_write(batch, *type, err);
   const char *nearest = ms_model_nearest_type(batch->api->model, name);
   if (nearest)
     return ms_fail(err, MS_INVALID, "there is no entity type '%.100s'; did you mean '%s'?", name,

@@ -268,8 +268,20 @@ delete_pairs(struct work *work, const struct ms_entity_type *root, const struct 
 }
 
 static enum ms_status
-note_removed_blobs(struct ms_batch *batch, const struct ids *ids, struct ms_error *err)
+delete_keys(struct work *work, const struct ms_entity_type *root, const struct ids *ids,
+            struct ms_error *err)
 {
+  if (strcmp(root->name, "Resource") != 0)
+    return MS_OK;
+  return delete_rows(work, ids, "moonshift_key", "user_id", err);
+}
+
+static enum ms_status
+note_removed_blobs(struct ms_batch *batch, const struct ms_entity_type *root, const struct ids *ids,
+                   struct ms_error *err)
+{
+  if (strcmp(root->name, "Component") != 0)
+    return MS_OK;
   for (size_t i = 0; i < ids->count; i++) {
     struct ms_removed_blob *removed = MS_ARENA_NEW(batch->arena, struct ms_removed_blob);
     if (!removed)
@@ -291,8 +303,10 @@ delete_entities(struct work *work, const struct ms_entity_type *root, const stru
       delete_rows(work, ids, root->table, root->primary_key[0]->storage.column, err);
   if (status == MS_OK)
     status = delete_pairs(work, root, ids, err);
-  if (status == MS_OK && strcmp(root->name, "Component") == 0)
-    status = note_removed_blobs(work->batch, ids, err);
+  if (status == MS_OK)
+    status = delete_keys(work, root, ids, err);
+  if (status == MS_OK)
+    status = note_removed_blobs(work->batch, root, ids, err);
   for (size_t i = 0; i < referrers->count && status == MS_OK; i++)
     if (referrers->items[i].target == root)
       status = settle_referrer(work, &referrers->items[i], ids, err);

@@ -218,11 +218,12 @@ ms_checks_note_refusal(struct ms_batch *batch, const struct ms_entity_type *refe
                        const char *id, struct ms_error *err)
 {
   struct ms_check *check = add_check(batch, CHECK_REFUSAL, referrer);
-  if (!check)
+  const char *copy = ms_arena_strdup(batch->arena, id);
+  if (!check || !copy)
     return ms_batch_out_of_memory(err);
   check->target = gone;
   check->column = column->name;
-  check->value = ms_text_parameter(id);
+  check->value = ms_text_parameter(copy);
   return MS_OK;
 }
 

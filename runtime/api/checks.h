@@ -19,7 +19,7 @@ ms_checks_note_target(struct ms_batch *batch, const struct ms_entity_type *type,
                       const struct ms_parameter *id, struct ms_error *err);
 
 /* Notes that no row may refer to `id` by `column` of `referrer` when the batch ends. `gone` is the
- * type of the entity that was deleted. */
+ * type of the entity that was deleted; `id` is copied. */
 enum ms_status
 ms_checks_note_refusal(struct ms_batch *batch, const struct ms_entity_type *referrer,
                        const struct ms_column *column, const struct ms_entity_type *gone,

@@ -11,6 +11,7 @@
 #include "api/cascade.h"
 #include "api/checks.h"
 #include "api/fill.h"
+#include "api/permission.h"
 
 enum { COLLECTION_SQL_MAX_BYTES = 8192 };
 
@@ -402,7 +403,9 @@ write_membership(struct members *members, const struct ms_membership *membership
   members->target = membership->attribute->target;
   if (is_dense(membership->attribute))
     return MS_OK;
-  enum ms_status status = decode_members(members, membership->members, err);
+  enum ms_status status = ms_permission_check_write(members->batch, members->target, err);
+  if (status == MS_OK)
+    status = decode_members(members, membership->members, err);
   if (status != MS_OK)
     return status;
   if (membership->attribute->storage.kind == MS_STORED_LINK)

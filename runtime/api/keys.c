@@ -8,6 +8,7 @@
 #include "api/internal.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/json.h"
 
 enum { KEY_BYTES = 32 };
 
@@ -114,4 +115,61 @@ ms_api_has_key(struct ms_api *api, const char *user_id)
     found = false;
   ms_statement_done(statement);
   return found;
+}
+
+/* ---- managing them ---- */
+
+static void
+print_key(struct ms_json_writer *writer, struct ms_statement *statement)
+{
+  char created_at[MS_TIME_TEXT_SIZE];
+  ms_time_format(ms_statement_integer(statement, 3), created_at);
+  ms_json_begin_object(writer);
+  ms_json_member_string(writer, "id", ms_statement_text(statement, 0, NULL));
+  ms_json_member_string(writer, "username", ms_statement_text(statement, 1, NULL));
+  ms_json_member_string(writer, "label", ms_statement_text(statement, 2, NULL));
+  ms_json_member_string(writer, "created_at", created_at);
+  ms_json_end_object(writer);
+}
+
+enum ms_status
+ms_api_list_keys(struct ms_api *api, struct ms_buffer *list, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  struct ms_json_writer writer;
+  bool row = true;
+  enum ms_status status = ms_database_prepare(
+      api->database,
+      "SELECT k.id, r.username, k.label, k.created_at FROM moonshift_key k"
+      " JOIN Resource r ON r.id = k.user_id ORDER BY r.username COLLATE NOCASE, k.created_at",
+      &statement, err);
+  if (status != MS_OK)
+    return status;
+  ms_json_writer_init(&writer, list);
+  ms_json_begin_array(&writer);
+  while (status == MS_OK) {
+    status = ms_statement_step(statement, &row, err);
+    if (status != MS_OK || !row)
+      break;
+    print_key(&writer, statement);
+  }
+  ms_json_end_array(&writer);
+  ms_statement_done(statement);
+  return status == MS_OK ? ms_buffer_check(list, "the list of keys", err) : status;
+}
+
+enum ms_status
+ms_api_revoke_key(struct ms_api *api, const char *key_id, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  enum ms_status status = ms_database_prepare(
+      api->database, "DELETE FROM moonshift_key WHERE id = ?1", &statement, err);
+  if (status != MS_OK)
+    return status;
+  ms_statement_bind_string(statement, 1, key_id);
+  status = ms_statement_step(statement, NULL, err);
+  ms_statement_done(statement);
+  if (status == MS_OK && ms_database_changes(api->database) == 0)
+    return ms_fail(err, MS_NOT_FOUND, "there is no key %.100s", key_id);
+  return status;
 }
