@@ -60,6 +60,8 @@ test_refuse(void **state)
       fail_msg("'%s' was taken for a packet", texts[i]);
     }
   }
+  struct ms_packet packet;
+  assert_false(ms_packet_parse(NULL, 0, &packet));
 }
 
 static void
