@@ -151,6 +151,21 @@ begin(struct ms_request *request)
   request->failed = status != MS_OK;
 }
 
+/* libmicrohttpd takes a short read for the end of what is there and waits for the next event. Where the
+ * client's good-bye arrived together with the bytes, none comes, and a broken upload would stay until
+ * its time-out. Shutting down the side that is closed already makes the kernel tell once more. */
+static void
+notice_good_bye(struct ms_request *request)
+{
+  char byte;
+  const union MHD_ConnectionInfo *info =
+      ms_mhd.get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (request->received_bytes < request->expected_bytes &&
+      recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+    shutdown(info->connect_fd, SHUT_RD);
+  }
+}
+
 static enum MHD_Result
 handle_headers(struct ms_server *server, struct MHD_Connection *connection, const char *url,
                const char *method, void **state)
@@ -170,23 +185,9 @@ handle_headers(struct ms_server *server, struct MHD_Connection *connection, cons
     return MHD_YES; /* answered when its body, if any, is read */
   }
   begin(request);
+  notice_good_bye(request);
   bool client_waits = ms_request_header(request, "Expect") != NULL;
   return request->failed && client_waits ? ms_answer_failure(request) : MHD_YES;
-}
-
-/* libmicrohttpd takes a short read for the end of what is there and waits for the next event. Where the
- * client's good-bye arrived together with the bytes, none comes, and a broken upload would stay until
- * its time-out. Shutting down the side that is closed already makes the kernel tell once more. */
-static void
-notice_good_bye(struct ms_request *request)
-{
-  char byte;
-  const union MHD_ConnectionInfo *info =
-      ms_mhd.get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  if (request->received_bytes < request->expected_bytes &&
-      recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-    shutdown(info->connect_fd, SHUT_RD);
-  }
 }
 
 /* Hands the bytes to the endpoint, or throws them away. */

@@ -285,7 +285,7 @@ static void
 test_aborted_uploads_leave_nothing(void **state)
 {
   struct fixture *fixture = *state;
-  enum { ROUNDS = 20, SIZE = 1000000 };
+  enum { ROUNDS = 60, SIZE = 1000000 };
   char *data = make_data(SIZE);
   char head[REQUEST_MAX_BYTES], incoming[128];
   for (int i = 0; i < ROUNDS; i++) {
@@ -294,7 +294,9 @@ test_aborted_uploads_leave_nothing(void **state)
              signed_query(fixture, MS_SIGNATURE_PUT, "aborted", 60), SIZE);
     int fd = dial(fixture);
     send_text(fd, head);
-    send_bytes(fd, data, (size_t)SIZE * (size_t)i / ROUNDS);
+    if (i % 3) { /* else not a single byte of the body comes */
+      send_bytes(fd, data, (size_t)SIZE * (size_t)i / ROUNDS);
+    }
     close(fd);
   }
   free(data);
