@@ -205,6 +205,7 @@ local function settle(job, status)
   send(job, update(job, status), status)
   job.status = status
   release_lease(job)
+  outbox.finish(job.session, job.id)
 end
 
 --- Ends the job: done.

@@ -20,6 +20,7 @@ local text = require "moonshift.text"
 local outbox = {}
 
 local PATIENCE_S = 2 -- for small deliveries at the start of a verb
+local LAST_TRY_S = 5 -- for a tracker that was away to answer when a job has ended
 local REST_S = 15 -- how long a tracker that did not answer is not asked again by this process
 local BACKOFF_S, BACKOFF_MAX_S = 1, 3600 -- between tries of one entry; doubles each time
 
@@ -34,15 +35,26 @@ local function open_if_any()
   return uv.fs_stat(paths.find("state", "outbox.db")) and open() or nil
 end
 
---- How many operations wait for the session's tracker and user, and how many of them were refused.
+local function count(session, job_id)
+  local entries <close> = open_if_any()
+  if not entries then return 0, 0 end
+  return entries:count(session.name, session.api_user, job_id)
+end
+
+local warned = false
+
+--- How many operations wait for the session's tracker and user, and how many of them were refused. None, after
+--- a warning, when the outbox cannot be read: that is no reason not to talk to a tracker that can be reached.
 ---@param session moonshift.Session
 ---@param job_id? string Of this job alone.
 ---@return integer waiting
 ---@return integer refused
 function outbox.count(session, job_id)
-  local entries <close> = open_if_any()
-  if not entries then return 0, 0 end
-  return entries:count(session.name, session.api_user, job_id)
+  local ok, waiting, refused = pcall(count, session, job_id)
+  if ok then return waiting, refused end
+  if not warned then errors.warn(("the outbox cannot be read: %s"):format(errors.message(waiting))) end
+  warned = true
+  return 0, 0
 end
 
 --- Every entry in order, whatever its tracker and user.
@@ -108,22 +120,11 @@ local function tell(session, f, ...)
   return false
 end
 
-local warned = false
-
--- Earlier news first: true when none of this job's wait any more. An outbox that cannot be read is no reason
--- not to tell a tracker that can be reached.
+-- Earlier news first: true when none of this job's wait any more.
 local function catch_up(session, job_id)
-  local ok, waiting = pcall(outbox.count, session, job_id)
-  if not ok then
-    if not warned then errors.warn(("the outbox cannot be read: %s"):format(errors.message(waiting))) end
-    warned = true
-    return true
-  end
-  if waiting > 0 and may_try(session) then
-    outbox.deliver(session, { job_id = job_id })
-    waiting = outbox.count(session, job_id)
-  end
-  return waiting == 0
+  if outbox.count(session, job_id) == 0 then return true end
+  if may_try(session) then outbox.deliver(session, { job_id = job_id }) end
+  return outbox.count(session, job_id) == 0
 end
 
 --- Opens a session also when the tracker cannot be reached: what it is told then waits.
@@ -306,8 +307,8 @@ function outbox.deliver(session, options)
   return result
 end
 
-local function deliver_quietly(session)
-  local ok, result = pcall(outbox.deliver, session)
+local function deliver_quietly(session, options)
+  local ok, result = pcall(outbox.deliver, session, options)
   if not ok then
     if errors.code(result) ~= "cancelled" then
       errors.warn(("the outbox could not be delivered: %s"):format(errors.message(result)))
@@ -331,6 +332,27 @@ function outbox.start(session)
   local delivery_task = task.spawn(deliver_quietly, session)
   delivery_task:join(PATIENCE_S)
   return delivery_task
+end
+
+local function answers_soon(session)
+  local worker <close> = task.spawn(delivery.probe, session)
+  return worker:join(LAST_TRY_S) and worker:wait()
+end
+
+--- What a job that has ended does last: delivers what waits of it when the tracker is back by now, and
+--- otherwise says that it waits.
+---@param session moonshift.Session
+---@param job_id string
+function outbox.finish(session, job_id)
+  if outbox.count(session, job_id) == 0 then return end
+  local answers = answers_soon(session)
+  if answers then deliver_quietly(session, { job_id = job_id, hurry = true }) end
+  local waiting = outbox.count(session, job_id)
+  if waiting > 0 then
+    errors.warn(("%s%s in the outbox: moonshift outbox"):format(
+      answers and "" or "the tracker cannot be reached; ",
+      waiting == 1 and "1 operation waits" or waiting .. " operations wait"))
+  end
 end
 
 --- Lets a refused entry wait again.

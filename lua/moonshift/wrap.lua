@@ -4,7 +4,6 @@ local uv = require "luv"
 local component_core = require "moonshift.core.component"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
-local outbox = require "moonshift.outbox"
 local paths = require "moonshift.paths"
 local progress = require "moonshift.progress"
 local secrets = require "moonshift.secrets"
@@ -240,11 +239,6 @@ local function settle(run, options)
     job:finish()
     say(options, ("done in %s, %s attached (job %s)")
       :format(text.duration(job.data.duration_s), text.count(job.attachments, "file"), job.id))
-  end
-  local waiting = outbox.count(job.session, job.id)
-  if waiting > 0 then
-    say(options, ("the tracker cannot be reached; %s in the outbox: moonshift outbox")
-      :format(waiting == 1 and "1 operation waits" or waiting .. " operations wait"))
   end
 end
 
