@@ -91,7 +91,7 @@ function core.lease(folder, name, text) end
 ---@return moonshift.Lease[]
 function core.abandoned_leases(folder) end
 
---- Replaces the text, durably.
+--- Replaces the text; not synced to disk, so a power cut may bring back the one before.
 ---@param text string
 function Lease:update(text) end
 

@@ -99,6 +99,18 @@ create_hidden(struct ms_lease *lease, const char *folder, char **hidden, struct 
   return MS_OK;
 }
 
+/* The folder remembers its new entry even when the machine stops now. */
+static enum ms_status
+sync_folder(const char *folder, struct ms_error *err)
+{
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  bool synced = fd >= 0 && fsync(fd) == 0;
+  int error_number = errno;
+  if (fd >= 0)
+    close(fd);
+  return synced ? MS_OK : ms_fail_errno(err, error_number, "cannot sync the folder '%s'", folder);
+}
+
 /* Locked and complete before it gets its name, so it is never seen abandoned. */
 static enum ms_status
 create(struct ms_lease *lease, const char *folder, const char *text, size_t text_bytes,
@@ -108,6 +120,8 @@ create(struct ms_lease *lease, const char *folder, const char *text, size_t text
   enum ms_status status = create_hidden(lease, folder, &hidden, err);
   if (!status)
     status = ms_lease_update(lease, text, text_bytes, err);
+  if (!status && fdatasync(lease->fd) != 0)
+    status = ms_fail_errno(err, errno, "cannot sync a lease in '%s'", folder);
   if (!status && link(hidden, lease->path) != 0)
     status = errno == EEXIST
                  ? ms_fail(err, MS_EXISTS, "there already is a lease '%s'", lease->path)
@@ -115,6 +129,8 @@ create(struct ms_lease *lease, const char *folder, const char *text, size_t text
   if (hidden && lease->fd >= 0)
     unlink(hidden);
   free(hidden);
+  if (!status && (status = sync_folder(folder, err)))
+    unlink(lease->path); /* an unlocked lease would be taken for an abandoned one */
   return status;
 }
 
@@ -152,8 +168,7 @@ ms_lease_update(struct ms_lease *lease, const char *text, size_t text_bytes, str
   lease->text = copy;
   lease->text_bytes = text_bytes;
   ssize_t written = pwrite(lease->fd, text, text_bytes, 0);
-  if (written != (ssize_t)text_bytes || ftruncate(lease->fd, (off_t)text_bytes) != 0 ||
-      fdatasync(lease->fd) != 0)
+  if (written != (ssize_t)text_bytes || ftruncate(lease->fd, (off_t)text_bytes) != 0)
     return ms_fail_errno(err, written >= 0 && errno == 0 ? ENOSPC : errno,
                          "cannot write the lease '%s'", lease->path);
   return MS_OK;

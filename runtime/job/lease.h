@@ -23,7 +23,7 @@ enum ms_status
 ms_lease_acquire(const char *folder, const char *name, const char *text, size_t text_bytes,
                  struct ms_lease **lease, struct ms_error *err);
 
-/* Replaces the text, durably. */
+/* Replaces the text: for what matters only while this machine goes on, so it is not synced. */
 enum ms_status
 ms_lease_update(struct ms_lease *lease, const char *text, size_t text_bytes, struct ms_error *err);
 

@@ -33,12 +33,14 @@ struct ms_run_log {
   int current; /* segment being written; -1 while the head is */
   struct ms_line_filter filter;
   struct ms_buffer pending; /* lines of this append, not written yet */
+  struct ms_buffer masked;  /* the same without secrets, when there were any */
   struct ms_buffer tail;    /* the last lines, up to twice MS_RUN_LOG_TAIL_BYTES */
   struct ms_buffer tail_text;
   char **secrets;
   size_t secret_count;
   int64_t stamp_second; /* the second that `stamp` is the text of */
   char stamp[STAMP_BYTES_MAX];
+  size_t stamp_bytes;
   struct ms_error failure; /* the first one */
 };
 
@@ -117,61 +119,78 @@ keep_tail(struct ms_run_log *log, const char *data, size_t size_bytes)
     ms_buffer_consume(&log->tail, log->tail.size_bytes - MS_RUN_LOG_TAIL_BYTES);
 }
 
+/* ---- what a line looks like ---- */
+
+/* Called once for all lines that came together. */
+static void
+set_stamp(struct ms_run_log *log)
+{
+  int64_t second = ms_clock_now_us() / 1000000;
+  if (second == log->stamp_second)
+    return;
+  char text[MS_TIME_TEXT_SIZE];
+  log->stamp_second = second;
+  ms_time_format(second * 1000000, text);
+  log->stamp_bytes = (size_t)snprintf(log->stamp, sizeof log->stamp, "%.19sZ ", text);
+}
+
+/* The first secret in the text, or NULL. Of those at the same place, the longest. */
+static const char *
+find_secret(const struct ms_run_log *log, const char *text, size_t size_bytes, size_t *found_bytes)
+{
+  const char *first = NULL;
+  for (size_t i = 0; i < log->secret_count; i++) {
+    size_t bytes = strlen(log->secrets[i]);
+    const char *found = memmem(text, size_bytes, log->secrets[i], bytes);
+    if (found && (!first || found < first || (found == first && bytes > *found_bytes))) {
+      first = found;
+      *found_bytes = bytes;
+    }
+  }
+  return first;
+}
+
+/* Appends `text` to `out` with each secret replaced. */
+static void
+append_masked(struct ms_run_log *log, struct ms_buffer *out, const char *text, size_t size_bytes)
+{
+  size_t secret_bytes = 0;
+  const char *secret;
+  while ((secret = find_secret(log, text, size_bytes, &secret_bytes))) {
+    ms_buffer_append(out, text, (size_t)(secret - text));
+    ms_buffer_append(out, "***", MASK_BYTES);
+    size_bytes -= (size_t)(secret - text) + secret_bytes;
+    text = secret + secret_bytes;
+  }
+  ms_buffer_append(out, text, size_bytes);
+}
+
 static void
 flush_pending(struct ms_run_log *log)
 {
-  write_lines(log, log->pending.data, log->pending.size_bytes);
-  keep_tail(log, log->pending.data, log->pending.size_bytes);
+  const struct ms_buffer *lines = &log->pending;
+  size_t secret_bytes = 0;
+  if (find_secret(log, ms_buffer_string(lines), lines->size_bytes, &secret_bytes)) {
+    ms_buffer_clear(&log->masked);
+    append_masked(log, &log->masked, lines->data, lines->size_bytes);
+    lines = &log->masked;
+  }
+  write_lines(log, lines->data, lines->size_bytes);
+  keep_tail(log, lines->data, lines->size_bytes);
   ms_buffer_clear(&log->pending);
-}
-
-/* ---- what a line looks like ---- */
-
-static void
-append_stamp(struct ms_run_log *log)
-{
-  int64_t second = ms_clock_now_us() / 1000000;
-  if (second != log->stamp_second) {
-    char text[MS_TIME_TEXT_SIZE];
-    log->stamp_second = second;
-    ms_time_format(second * 1000000, text);
-    snprintf(log->stamp, sizeof log->stamp, "%.19sZ ", text);
-  }
-  ms_buffer_append_string(&log->pending, log->stamp);
-}
-
-/* Appends the line with each secret replaced. Secrets are few and lines are short. */
-static void
-append_masked(struct ms_run_log *log, const char *line, size_t size_bytes)
-{
-  while (size_bytes > 0) {
-    const char *first = NULL;
-    size_t first_bytes = 0;
-    for (size_t i = 0; i < log->secret_count; i++) {
-      size_t bytes = strlen(log->secrets[i]);
-      const char *found = memmem(line, size_bytes, log->secrets[i], bytes);
-      if (found && (!first || found < first || (found == first && bytes > first_bytes))) {
-        first = found;
-        first_bytes = bytes;
-      }
-    }
-    if (!first)
-      break;
-    ms_buffer_append(&log->pending, line, (size_t)(first - line));
-    ms_buffer_append(&log->pending, "***", MASK_BYTES);
-    size_bytes -= (size_t)(first - line) + first_bytes;
-    line = first + first_bytes;
-  }
-  ms_buffer_append(&log->pending, line, size_bytes);
 }
 
 static void
 on_line(void *user, const char *line, size_t size_bytes)
 {
   struct ms_run_log *log = user;
-  append_stamp(log);
-  append_masked(log, line, size_bytes);
-  ms_buffer_append_char(&log->pending, '\n');
+  char *place = ms_buffer_reserve(&log->pending, log->stamp_bytes + size_bytes + 1);
+  if (!place)
+    return;
+  memcpy(place, log->stamp, log->stamp_bytes);
+  memcpy(place + log->stamp_bytes, line, size_bytes);
+  place[log->stamp_bytes + size_bytes] = '\n';
+  ms_buffer_grew(&log->pending, log->stamp_bytes + size_bytes + 1);
   if (log->pending.size_bytes > (size_t)MS_RUN_LOG_TAIL_BYTES)
     flush_pending(log);
 }
@@ -223,6 +242,7 @@ ms_run_log_open(const char *path, const struct ms_run_log_options *options,
   log->segment_limit_bytes = limit_bytes / 4;
   ms_line_filter_init(&log->filter, MS_RUN_LOG_LINE_MAX_BYTES, on_line, log);
   ms_buffer_init(&log->pending, 4 * MS_RUN_LOG_TAIL_BYTES);
+  ms_buffer_init(&log->masked, 4 * MS_RUN_LOG_TAIL_BYTES);
   ms_buffer_init(&log->tail, 4 * MS_RUN_LOG_TAIL_BYTES);
   ms_buffer_init(&log->tail_text, 4 * MS_RUN_LOG_TAIL_BYTES);
   enum ms_status status = MS_OK;
@@ -244,6 +264,7 @@ ms_run_log_open(const char *path, const struct ms_run_log_options *options,
 void
 ms_run_log_append(struct ms_run_log *log, const void *data, size_t size_bytes)
 {
+  set_stamp(log);
   ms_line_filter_add(&log->filter, data, size_bytes);
   flush_pending(log);
 }
@@ -264,11 +285,7 @@ ms_run_log_tail(struct ms_run_log *log, size_t *size_bytes)
   }
   ms_buffer_clear(&log->tail_text);
   ms_buffer_append(&log->tail_text, text, text_bytes);
-  struct ms_buffer pending = log->pending; /* append_masked writes to pending: lend it the answer */
-  log->pending = log->tail_text;
-  append_masked(log, unfinished, unfinished_bytes);
-  log->tail_text = log->pending;
-  log->pending = pending;
+  append_masked(log, &log->tail_text, unfinished, unfinished_bytes);
   *size_bytes = log->tail_text.size_bytes;
   return ms_buffer_string(&log->tail_text);
 }
@@ -307,6 +324,7 @@ join(struct ms_run_log *log)
 enum ms_status
 ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *err)
 {
+  set_stamp(log);
   ms_line_filter_end(&log->filter);
   flush_pending(log);
   if (log->current >= 0)
@@ -338,6 +356,7 @@ ms_run_log_free(struct ms_run_log *log)
   free(log->secrets);
   ms_line_filter_free(&log->filter);
   ms_buffer_free(&log->pending);
+  ms_buffer_free(&log->masked);
   ms_buffer_free(&log->tail);
   ms_buffer_free(&log->tail_text);
   free(log->path);

@@ -57,7 +57,7 @@ function measure.pair(title, subject, peer, runs)
     figure.median = median(figure.seconds)
     print(("  %-34s %8.2f ms   %6.1f MiB"):format(figure.spec.name, figure.median * 1e3, figure.peak / 2 ^ 20))
   end
-  print(("  ratio %31.2f"):format(figures[1].median / figures[2].median))
+  print(("  ratio %40.2f"):format(figures[1].median / figures[2].median))
 end
 
 --- A temporary folder that is removed with its scope.

@@ -2,7 +2,7 @@
 
 local measure = require "measure"
 
-local program = arg.program
+local program = require "moonshift.core.system".program()
 local folder <close> = measure.folder()
 local environment = { MOONSHIFT_DATA = folder.path .. "/data", XDG_STATE_HOME = folder.path .. "/state" }
 
