@@ -68,6 +68,10 @@ function core.uncertain(session) end
 ---@param session moonshift.Session
 function core.settle(session) end
 
+--- The uncertain batch turned out not to have been taken: it is as if it had not been sent.
+---@param session moonshift.Session
+function core.thaw(session) end
+
 --- Entities that wait to be committed.
 ---@param session moonshift.Session
 ---@return moonshift.Entity[] created

@@ -18,8 +18,8 @@ local ATTEMPTS_MAX = 5
 local BACKOFF_S = 0.25 -- doubles each time, plus up to 100 % jitter
 local PATIENCE_S = 60  -- no new attempt after this
 
--- Errors that leave open whether the server took the batch.
-local UNCERTAIN = { network = true, timeout = true, protocol = true, exists = true }
+-- Errors that leave open whether the server took the batch, and that may be over soon.
+local PASSING = { network = true, timeout = true, protocol = true, exists = true }
 
 local function is_there(session, entity)
   local conditions = {}
@@ -34,24 +34,25 @@ local function is_there(session, entity)
   return answer[1].data[1] ~= nil
 end
 
--- Finds out about a batch that an earlier attempt left uncertain.
-local function resolve(session)
+-- Finds out whether an uncertain batch was taken; nil when it cannot be told.
+local function was_taken(session)
   local kind, entity = core.uncertain(session)
-  if (kind == "create" and is_there(session, entity)) or (kind == "delete" and not is_there(session, entity)) then
-    core.settle(session)
-  end
+  if kind == "create" then return is_there(session, entity) end
+  if kind == "delete" then return not is_there(session, entity) end
 end
 
--- One attempt: sends what is recorded, and what came behind an uncertain batch. Several turns at the most,
--- because other tasks may record changes all the time.
+-- One attempt: what an earlier one left uncertain comes first, then what was recorded behind it. Not in a
+-- loop, because other tasks may record changes all the time.
 local function attempt(session)
-  if core.uncertain(session) then resolve(session) end
+  if core.uncertain(session) and was_taken(session) then core.settle(session) end
   if core.commit(session) then core.commit(session) end
 end
 
-local function pause(seconds)
-  if not pcall(task.sleep, seconds * (1 + math.random())) then return false end
-  return true
+-- "exists" about an id that was made here: the batch was delivered twice, or it is about something else.
+local function settle_twin(session)
+  local taken = was_taken(session)
+  if taken then core.settle(session) else core.thaw(session) end
+  return taken
 end
 
 --- Sends what the session recorded as one batch, all or nothing. See `Session:commit`.
@@ -61,9 +62,11 @@ function commit.run(session)
   for count = 1, ATTEMPTS_MAX do
     local ok, problem = pcall(attempt, session)
     if ok then return end
+    local code = errors.code(problem)
+    if code == "exists" and core.uncertain(session) and settle_twin(session) then return end
     local is_last = count == ATTEMPTS_MAX or system.monotonic() > deadline
-    if is_last or not core.uncertain(session) or not UNCERTAIN[errors.code(problem)] then error(problem, 0) end
-    pause(BACKOFF_S * 2 ^ (count - 1))
+    if is_last or not PASSING[code] or not core.uncertain(session) then error(problem, 0) end
+    task.sleep(BACKOFF_S * 2 ^ (count - 1) * (1 + math.random()))
   end
 end
 

@@ -177,10 +177,37 @@ ms_commit_wake_all(struct ms_session *session)
 
 /* ---- the commit ---- */
 
-/* Whether the server may have taken the batch although there is no answer. */
-static bool
-is_uncertain(enum ms_status status)
+/* The first entity that the batch creates, or deletes when it creates none; one whose id was made here if
+ * there is one. MS_OPERATION_NONE when it only assigns. */
+static uint32_t
+find_witness(const struct ms_unit_of_work *unit)
 {
+  uint32_t witness = MS_OPERATION_NONE;
+  for (uint32_t place = 0; place < unit->in_flight; place++) {
+    const struct ms_operation *operation = &unit->operations[place];
+    if (operation->kind == MS_OPERATION_CREATE && operation->entity->has_own_id) {
+      return place;
+    }
+    bool is_better =
+        operation->kind == MS_OPERATION_CREATE &&
+        (witness == MS_OPERATION_NONE || unit->operations[witness].kind == MS_OPERATION_DELETE);
+    if (is_better || (operation->kind == MS_OPERATION_DELETE && witness == MS_OPERATION_NONE)) {
+      witness = place;
+    }
+  }
+  return witness;
+}
+
+/* Whether the server may have taken the batch although it did not say so. An entity that is there already
+ * although its id was made here can only be that of this very batch, delivered twice. */
+static bool
+is_uncertain(const struct ms_session *session, enum ms_status status, bool was_uncertain)
+{
+  if (status == MS_EXISTS) {
+    uint32_t witness = find_witness(&session->unit);
+    return was_uncertain ||
+           (witness != MS_OPERATION_NONE && session->unit.operations[witness].entity->has_own_id);
+  }
   return status == MS_NETWORK || status == MS_TIMEOUT || status == MS_PROTOCOL ||
          status == MS_CANCELLED || status == MS_CLOSED;
 }
@@ -219,7 +246,7 @@ finish_commit(lua_State *L, int status, lua_KContext context)
   struct ms_request *request = ms_request_ended(L, context);
   bool was_uncertain = lua_toboolean(L, 2);
   if (request->status != MS_OK) {
-    if (!is_uncertain(request->status) && !(was_uncertain && request->status == MS_EXISTS)) {
+    if (!is_uncertain(session, request->status, was_uncertain)) {
       session->unit.in_flight = 0;
     }
     pass_turn(session);
@@ -313,16 +340,26 @@ ms_session_uncertain(lua_State *L)
     lua_pushnil(L);
     return 1;
   }
-  for (uint32_t place = 0; place < unit->in_flight; place++) {
-    enum ms_operation_kind kind = unit->operations[place].kind;
-    if (kind == MS_OPERATION_CREATE || kind == MS_OPERATION_DELETE) {
-      lua_pushstring(L, kind == MS_OPERATION_CREATE ? "create" : "delete");
-      ms_unit_push_entity(L, 1, place);
-      return 2;
-    }
+  uint32_t witness = find_witness(unit);
+  if (witness == MS_OPERATION_NONE) {
+    lua_pushliteral(L, "update");
+    return 1;
   }
-  lua_pushliteral(L, "update");
-  return 1;
+  bool creates = unit->operations[witness].kind == MS_OPERATION_CREATE;
+  lua_pushstring(L, creates ? "create" : "delete");
+  ms_unit_push_entity(L, 1, witness);
+  return 2;
+}
+
+/* thaw(session): the uncertain batch turned out not to have been taken. */
+int
+ms_session_thaw(lua_State *L)
+{
+  struct ms_session *session = ms_session_check(L, 1);
+  if (!session->committing) {
+    session->unit.in_flight = 0;
+  }
+  return 0;
 }
 
 /* settle(session): the uncertain batch turned out to have been taken. */

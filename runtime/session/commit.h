@@ -6,13 +6,15 @@
 
 struct ms_session;
 
-/* Lua: moonshift.core.session.commit, uncertain, settle; Session:rollback. */
+/* Lua: moonshift.core.session.commit, uncertain, settle, thaw; Session:rollback. */
 int
 ms_session_commit(lua_State *L);
 int
 ms_session_uncertain(lua_State *L);
 int
 ms_session_settle(lua_State *L);
+int
+ms_session_thaw(lua_State *L);
 int
 ms_session_rollback(lua_State *L);
 

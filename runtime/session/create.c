@@ -89,6 +89,7 @@ push_key_of_relation(lua_State *L, const struct ms_class *class, uint16_t slot, 
 static void
 set_key(lua_State *L, int index, const struct ms_class *class, int data_index)
 {
+  struct ms_entity *entity = lua_touserdata(L, index);
   for (size_t i = 0; i < class->type->primary_key_count; i++) {
     uint16_t slot = class->key_slots[i];
     const struct ms_attribute *attribute = class->attributes[slot];
@@ -100,6 +101,7 @@ set_key(lua_State *L, int index, const struct ms_class *class, int data_index)
     if (lua_isnil(L, -1)) {
       lua_pop(L, 1);
       push_default(L, attribute);
+      entity->has_own_id = !lua_isnil(L, -1);
     }
     if (lua_isnil(L, -1)) {
       ms_raisef(L, MS_INVALID, "create %s: '%s' is part of the primary key; give it a value",

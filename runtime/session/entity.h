@@ -30,6 +30,7 @@ struct ms_entity {
   const struct ms_class *class;
   uint32_t last_operation; /* in the session's unit of work, or MS_OPERATION_NONE */
   enum ms_entity_state state;
+  bool has_own_id; /* its id was made here: nobody else can have created it */
 };
 
 /* User values of an entity; attributes follow by slot. */

@@ -23,7 +23,7 @@ struct ms_merge_options {
   size_t result_count; /* results that are expected: one per operation */
 };
 
-/* Raises MS_PARSE or MS_PROTOCOL for a text that is no list of that many results. The functions below do the
+/* Raises MS_PROTOCOL for a text that is no list of that many results. The functions below do the
  * same first. */
 void
 ms_merge_check(lua_State *L, const char *text, size_t text_bytes,

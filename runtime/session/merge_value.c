@@ -16,12 +16,22 @@
 
 enum { FIRST_MEMBERS = 64 };
 
+static void
+raise_unreadable(struct ms_merge *merge, struct ms_error *err)
+{
+  ms_error_prefix(err, "the server's answer cannot be read");
+  if (err->status == MS_PARSE) {
+    err->status = MS_PROTOCOL;
+  }
+  ms_raise(merge->L, err);
+}
+
 void
 ms_merge_next(struct ms_merge *merge)
 {
   struct ms_error err;
   if (ms_json_next(&merge->reader, &err) != MS_OK) {
-    ms_raise(merge->L, &err);
+    raise_unreadable(merge, &err);
   }
 }
 
@@ -30,7 +40,7 @@ ms_merge_skip(struct ms_merge *merge)
 {
   struct ms_error err;
   if (ms_json_skip(&merge->reader, &err) != MS_OK) {
-    ms_raise(merge->L, &err);
+    raise_unreadable(merge, &err);
   }
 }
 

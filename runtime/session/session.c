@@ -354,6 +354,7 @@ static const luaL_Reg FUNCTIONS[] = {
     {"settle", ms_session_settle},
     {"state", ms_session_state},
     {"stub", ms_session_stub},
+    {"thaw", ms_session_thaw},
     {"types", ms_session_types},
     {"uncertain", ms_session_uncertain},
     {"user", session_user},
