@@ -30,6 +30,20 @@ static const struct {
     {"query_schemas", ms_action_query_schemas, false},
     {"get_upload_metadata", ms_action_get_upload_metadata, false},
     {"reset_remote", ms_action_reset_remote, true},
+    {"search", ms_action_search, false},
+    {"generate_signed_url", ms_action_generate_signed_url, false},
+    {"get_widget_url", ms_action_get_widget_url, false},
+    {"send_user_invite", ms_action_send_user_invite, true},
+    {"send_review_session_invite", ms_action_send_review_session_invite, true},
+    {"delayed_job", ms_action_delayed_job, true},
+    {"permissions", ms_action_permissions, false},
+    {"compute_rollups", ms_action_compute_rollups, false},
+    {"configure_totp", ms_action_configure_totp, false},
+    {"add_user_security_role", ms_action_add_user_security_role, true},
+    {"remove_user_security_role", ms_action_remove_user_security_role, true},
+    {"update_user_security_role", ms_action_update_user_security_role, true},
+    {"grant_user_security_role_project", ms_action_grant_user_security_role_project, true},
+    {"revoke_user_security_role_project", ms_action_revoke_user_security_role_project, true},
 };
 
 enum { ACTION_COUNT = sizeof actions / sizeof *actions };

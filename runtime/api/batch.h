@@ -50,6 +50,50 @@ ms_action_get_upload_metadata(struct ms_batch *batch, const struct ms_json_node 
 enum ms_status
 ms_action_reset_remote(struct ms_batch *batch, const struct ms_json_node *operation,
                        struct ms_error *err);
+enum ms_status
+ms_action_search(struct ms_batch *batch, const struct ms_json_node *operation,
+                 struct ms_error *err);
+enum ms_status
+ms_action_generate_signed_url(struct ms_batch *batch, const struct ms_json_node *operation,
+                              struct ms_error *err);
+enum ms_status
+ms_action_get_widget_url(struct ms_batch *batch, const struct ms_json_node *operation,
+                         struct ms_error *err);
+enum ms_status
+ms_action_send_user_invite(struct ms_batch *batch, const struct ms_json_node *operation,
+                           struct ms_error *err);
+enum ms_status
+ms_action_send_review_session_invite(struct ms_batch *batch, const struct ms_json_node *operation,
+                                     struct ms_error *err);
+enum ms_status
+ms_action_delayed_job(struct ms_batch *batch, const struct ms_json_node *operation,
+                      struct ms_error *err);
+enum ms_status
+ms_action_permissions(struct ms_batch *batch, const struct ms_json_node *operation,
+                      struct ms_error *err);
+enum ms_status
+ms_action_compute_rollups(struct ms_batch *batch, const struct ms_json_node *operation,
+                          struct ms_error *err);
+enum ms_status
+ms_action_configure_totp(struct ms_batch *batch, const struct ms_json_node *operation,
+                         struct ms_error *err);
+enum ms_status
+ms_action_add_user_security_role(struct ms_batch *batch, const struct ms_json_node *operation,
+                                 struct ms_error *err);
+enum ms_status
+ms_action_remove_user_security_role(struct ms_batch *batch, const struct ms_json_node *operation,
+                                    struct ms_error *err);
+enum ms_status
+ms_action_update_user_security_role(struct ms_batch *batch, const struct ms_json_node *operation,
+                                    struct ms_error *err);
+enum ms_status
+ms_action_grant_user_security_role_project(struct ms_batch *batch,
+                                           const struct ms_json_node *operation,
+                                           struct ms_error *err);
+enum ms_status
+ms_action_revoke_user_security_role_project(struct ms_batch *batch,
+                                            const struct ms_json_node *operation,
+                                            struct ms_error *err);
 
 /* What queries of this batch are compiled against. */
 struct ms_query_context

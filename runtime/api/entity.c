@@ -3,22 +3,22 @@
 
 static enum ms_status
 append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
-            struct ms_statement *statement, bool *has_more, struct ms_error *err)
+            struct ms_statement *statement, struct ms_rows *rows, struct ms_error *err)
 {
   bool row = true;
   enum ms_status status = MS_OK;
-  *has_more = false;
-  for (int64_t count = 0; status == MS_OK; count++) {
+  *rows = (struct ms_rows){.count = 0};
+  while (status == MS_OK) {
     size_t size = 0;
     status = ms_statement_step(statement, &row, err);
     if (status != MS_OK || !row)
       break;
-    if (count == plan->limit) {
-      *has_more = true;
+    if (rows->count == plan->limit) {
+      rows->has_more = true;
       break;
     }
     const char *json = ms_statement_text(statement, 0, &size);
-    if (count > 0)
+    if (rows->count++ > 0)
       ms_buffer_append_char(batch->answer, ',');
     ms_buffer_append(batch->answer, json ? json : "null", json ? size : 4);
     status = ms_buffer_check(batch->answer, "the answer", err);
@@ -27,7 +27,7 @@ append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
 }
 
 enum ms_status
-ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan, bool *has_more,
+ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan, struct ms_rows *rows,
                     struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
@@ -36,7 +36,7 @@ ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan, bo
     return status;
   for (size_t i = 0; i < plan->parameter_count; i++)
     ms_value_bind(statement, (int)i + 1, &plan->parameters[i]);
-  status = append_rows(batch, plan, statement, has_more, err);
+  status = append_rows(batch, plan, statement, rows, err);
   ms_statement_done(statement);
   return status;
 }
@@ -48,16 +48,19 @@ ms_entity_append(struct ms_batch *batch, const char *action, const struct ms_ent
 {
   struct ms_arena arena;
   struct ms_query_plan *plan = NULL;
-  bool has_more = false;
+  struct ms_rows rows = {.count = 0};
   const struct ms_query_context context = ms_batch_query_context(batch);
   ms_arena_init(&arena, MS_QUERY_ARENA_MAX_BYTES);
   enum ms_status status = ms_query_compile_get(&context, type, attributes, attribute_count,
                                                key->parts, key->count, &arena, &plan, err);
   if (status == MS_OK) {
     ms_buffer_printf(batch->answer, "{\"action\":\"%s\",\"data\":", action);
-    status = ms_plan_append_rows(batch, plan, &has_more, err);
+    status = ms_plan_append_rows(batch, plan, &rows, err);
     ms_buffer_append_char(batch->answer, '}');
   }
+  /* A value of a custom attribute that does not apply to the entity is written, but is not there. */
+  if (status == MS_OK && rows.count == 0)
+    status = ms_fail(err, MS_NOT_FOUND, "there is no %s", ms_key_describe(batch, type, key));
   ms_arena_free(&arena);
   return status;
 }

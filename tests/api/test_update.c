@@ -249,8 +249,12 @@ a_custom_value_is_made_where_it_is_missing(void **state)
   query(tracker, "select id from Task where custom_attributes any (key is fps and value is 30)", 1);
   expect_error(tracker,
                "[{'action':'update','entity_type':'ContextCustomAttributeValue',"
+               "'entity_key':['k1','t9'],'entity_data':{'value':30}}]",
+               "ValidationError", "there is no ContextCustomAttributeValue k1, t9");
+  expect_error(tracker,
+               "[{'action':'update','entity_type':'ContextCustomAttributeValue',"
                "'entity_key':['k9','t1'],'entity_data':{'value':30}}]",
-               "IntegrityError", "k9");
+               "ValidationError", "k9");
 }
 
 int
