@@ -261,7 +261,7 @@ local function start(self)
     errors.raise("protocol", ("%s does not answer as a tracker does: it tells no version"):format(self.name))
   end
   core.notes(self).server_information = information
-  local hash = information.schema_hash
+  local hash = information.schema_hash ~= "" and information.schema_hash or nil
   if not (hash and core.adopt_schema(self, hash)) then core.fetch_schema(self, hash) end
 end
 

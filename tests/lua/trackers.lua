@@ -27,10 +27,26 @@ function Tracker:session(options)
   return moonshift.session(all)
 end
 
+--- The environment in which a program's sessions are on it.
+---@return table<string, string|false>
+function Tracker:environment()
+  local options = self.options
+  return {
+    FTRACK_SERVER = options.server_url or false,
+    FTRACK_API_USER = options.api_user or false,
+    FTRACK_API_KEY = options.api_key or false,
+    FTRACK_APIKEY = false,
+    MOONSHIFT_DATA = options.data or false,
+    XDG_CONFIG_HOME = self.folder.path .. "/config",
+  }
+end
+
 function Tracker:close()
   if self.server then getmetatable(self.server).__close(self.server) end
   getmetatable(self.folder).__close(self.folder)
 end
+
+Tracker.__close = Tracker.close
 
 local starters = {}
 
