@@ -60,17 +60,25 @@ begin(struct ms_request *request, struct ms_error *err)
 }
 
 static enum MHD_Result
+start(struct removal *removal)
+{
+  struct ms_request *request = removal->request;
+  struct ms_error err;
+  removal->busy = true; /* from here on `status` and `error` are the worker's */
+  if (ms_offload_start(request->server, &removal->offload, run, on_done, &err) != MS_OK) {
+    removal->busy = false;
+    return ms_answer_error(request, 0, &err);
+  }
+  ms_request_suspend(request);
+  return MHD_YES;
+}
+
+static enum MHD_Result
 answer(struct ms_request *request)
 {
   struct removal *removal = request->state;
   if (!removal->finished) {
-    removal->status =
-        ms_offload_start(request->server, &removal->offload, run, on_done, &removal->error);
-    removal->busy = removal->status == MS_OK;
-  }
-  if (removal->busy) {
-    ms_request_suspend(request);
-    return MHD_YES;
+    return start(removal);
   }
   if (removal->status != MS_OK) {
     return ms_answer_error(request, 0, &removal->error);

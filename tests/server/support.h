@@ -42,6 +42,8 @@ struct fixture {
   struct ms_server *server;
   uv_loop_t loop;
   uv_async_t stop;
+  uv_async_t hold; /* makes the loop wait for `released` */
+  uv_sem_t held, released;
   uv_thread_t thread;
   uv_sem_t ready;
 };
@@ -78,6 +80,29 @@ on_stop(uv_async_t *stop)
   struct fixture *fixture = stop->data;
   ms_server_close(fixture->server);
   uv_close((uv_handle_t *)stop, NULL);
+  uv_close((uv_handle_t *)&fixture->hold, NULL);
+}
+
+static inline void
+on_hold(uv_async_t *hold)
+{
+  struct fixture *fixture = hold->data;
+  uv_sem_post(&fixture->held);
+  uv_sem_wait(&fixture->released);
+}
+
+/* Between these two calls the server stands still: what is sent meanwhile it finds all at once. */
+static inline void
+hold_server(struct fixture *fixture)
+{
+  uv_async_send(&fixture->hold);
+  uv_sem_wait(&fixture->held);
+}
+
+static inline void
+release_server(struct fixture *fixture)
+{
+  uv_sem_post(&fixture->released);
 }
 
 static inline void
@@ -115,6 +140,10 @@ fixture_open(void **state)
                    1);
   uv_async_init(&fixture->loop, &fixture->stop, on_stop);
   fixture->stop.data = fixture;
+  uv_async_init(&fixture->loop, &fixture->hold, on_hold);
+  fixture->hold.data = fixture;
+  uv_sem_init(&fixture->held, 0);
+  uv_sem_init(&fixture->released, 0);
   uv_sem_init(&fixture->ready, 0);
   uv_thread_create(&fixture->thread, serve, fixture);
   uv_sem_wait(&fixture->ready);
@@ -139,6 +168,8 @@ fixture_close(void **state)
   ms_loop_close_handles(&fixture->loop);
   ms_loop_close(&fixture->loop);
   uv_sem_destroy(&fixture->ready);
+  uv_sem_destroy(&fixture->held);
+  uv_sem_destroy(&fixture->released);
   nftw(fixture->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
   free(fixture->key);
   free(fixture);

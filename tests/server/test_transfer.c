@@ -281,31 +281,67 @@ count_files(const char *folder)
   return count;
 }
 
+/* Begins an upload of `size_bytes`, sends `sent_bytes` of it and hangs up. With `at_once` the server finds
+ * the end of the headers, the bytes and the good-bye all together. */
 static void
-test_aborted_uploads_leave_nothing(void **state)
+abort_upload(struct fixture *fixture, const char *data, size_t size_bytes, size_t sent_bytes,
+             bool at_once)
 {
-  struct fixture *fixture = *state;
-  enum { ROUNDS = 60, SIZE = 1000000 };
-  char *data = make_data(SIZE);
-  char head[REQUEST_MAX_BYTES], incoming[128];
-  for (int i = 0; i < ROUNDS; i++) {
-    snprintf(head, sizeof head,
-             "PUT /component/put?%s HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n",
-             signed_query(fixture, MS_SIGNATURE_PUT, "aborted", 60), SIZE);
-    int fd = dial(fixture);
-    send_text(fd, head);
-    if (i % 3) { /* else not a single byte of the body comes */
-      send_bytes(fd, data, (size_t)SIZE * (size_t)i / ROUNDS);
-    }
-    close(fd);
+  char head[REQUEST_MAX_BYTES];
+  snprintf(head, sizeof head,
+           "PUT /component/put?%s HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n",
+           signed_query(fixture, MS_SIGNATURE_PUT, "aborted", 60), size_bytes);
+  int fd = dial(fixture);
+  send_text(fd, head);
+  if (at_once) {
+    assert_alive(fixture); /* by now it has read the head, too */
+    hold_server(fixture);
   }
-  free(data);
+  send_text(fd, "\r\n");
+  send_bytes(fd, data, sent_bytes);
+  close(fd);
+  if (at_once) {
+    release_server(fixture);
+  }
+}
+
+static void
+assert_nothing_incoming(struct fixture *fixture)
+{
+  char incoming[128];
   snprintf(incoming, sizeof incoming, "%s/blobs/.incoming", fixture->folder);
   for (int patience = 0; count_files(incoming) > 0; patience++) {
     assert_in_range(patience, 0, PATIENCE_S * 100);
     usleep(10000);
   }
   assert_absent(fixture, "aborted");
+}
+
+static void
+test_aborted_uploads_leave_nothing(void **state)
+{
+  struct fixture *fixture = *state;
+  enum { ROUNDS = 20, SIZE = 1000000 };
+  char *data = make_data(SIZE);
+  for (size_t i = 0; i < ROUNDS; i++) {
+    abort_upload(fixture, data, SIZE, SIZE * i / ROUNDS, false);
+  }
+  free(data);
+  assert_nothing_incoming(fixture);
+}
+
+static void
+test_upload_aborted_at_once(void **state)
+{
+  struct fixture *fixture = *state;
+  static const size_t sent_bytes[] = {0, 1, 1000};
+  char *data = make_data(1000);
+  for (size_t i = 0; i < sizeof sent_bytes / sizeof sent_bytes[0]; i++) {
+    abort_upload(fixture, data, 1000000, sent_bytes[i], true);
+    assert_alive(fixture);
+    assert_nothing_incoming(fixture);
+  }
+  free(data);
 }
 
 /* Ten readers that never read must not keep anybody else waiting. */
@@ -386,6 +422,7 @@ main(void)
       cmocka_unit_test(test_uploads_without_right),
       cmocka_unit_test(test_right_md5),
       cmocka_unit_test(test_aborted_uploads_leave_nothing),
+      cmocka_unit_test(test_upload_aborted_at_once),
       cmocka_unit_test(test_stalled_readers),
       cmocka_unit_test(test_remove),
   };
