@@ -13,6 +13,7 @@ typedef enum ms_status (*filler)(struct ms_batch *batch, struct ms_row *row,
                                  struct ms_error *err);
 
 static const char uid_default[] = "\"{uid}\"";
+static const int64_t FORTNIGHT_US = 14LL * 24 * 3600 * 1000000;
 
 /* ---- asking the database ---- */
 
@@ -63,6 +64,15 @@ fill_now(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute *
   (void)err;
   *value = (struct ms_parameter){.type = MS_PARAMETER_INTEGER, .integer = batch->now_us};
   return MS_OK;
+}
+
+static enum ms_status
+fill_fortnight(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute *attribute,
+               struct ms_parameter *value, struct ms_error *err)
+{
+  enum ms_status status = fill_now(batch, row, attribute, value, err);
+  value->integer += FORTNIGHT_US;
+  return status;
 }
 
 static enum ms_status
@@ -320,12 +330,12 @@ fill_type_of(struct ms_batch *batch, struct ms_row *row, const struct ms_attribu
 /* ---- all ---- */
 
 static const filler fillers[] = {
-    [MS_FILL_VALUE] = fill_value,       [MS_FILL_NOW] = fill_now,
-    [MS_FILL_CALLER] = fill_caller,     [MS_FILL_PROJECT] = fill_project,
-    [MS_FILL_STATUS] = fill_status,     [MS_FILL_TYPE] = fill_type,
-    [MS_FILL_VERSION] = fill_version,   [MS_FILL_USERNAME] = fill_username,
-    [MS_FILL_SEQUENCE] = fill_sequence, [MS_FILL_UUID] = fill_uuid,
-    [MS_FILL_TYPE_OF] = fill_type_of,
+    [MS_FILL_VALUE] = fill_value,         [MS_FILL_NOW] = fill_now,
+    [MS_FILL_FORTNIGHT] = fill_fortnight, [MS_FILL_CALLER] = fill_caller,
+    [MS_FILL_PROJECT] = fill_project,     [MS_FILL_STATUS] = fill_status,
+    [MS_FILL_TYPE] = fill_type,           [MS_FILL_VERSION] = fill_version,
+    [MS_FILL_USERNAME] = fill_username,   [MS_FILL_SEQUENCE] = fill_sequence,
+    [MS_FILL_UUID] = fill_uuid,           [MS_FILL_TYPE_OF] = fill_type_of,
 };
 
 /* A null counts as left out where a value is required. */

@@ -105,17 +105,18 @@ struct ms_storage {
 
 /* What the server puts into an attribute that a creation leaves out. */
 /* clang-format off */
-#define MS_FILL_TABLE(X)                                                                     \
-  X(NOW, "now")           /* the time of the batch */                                        \
-  X(CALLER, "caller")     /* id of the acting user */                                        \
-  X(PROJECT, "project")   /* the parent's project_id; a project's own id */                  \
-  X(STATUS, "status")     /* first status that the project's schema has for it */            \
-  X(TYPE, "type")         /* first type that the project's schema has for it */              \
-  X(VERSION, "version")   /* one more than the asset's highest version, from 1 */            \
-  X(USERNAME, "username") /* a name that nobody has yet */                                   \
-  X(SEQUENCE, "sequence") /* one more than the highest in the table, from 1 */               \
-  X(UUID, "uuid")         /* a new UUID */                                                   \
-  X(TYPE_OF, "type_of")   /* name of the type of the entity whose id `fill_argument` holds */
+#define MS_FILL_TABLE(X)                                                                        \
+  X(NOW, "now")             /* the time of the batch */                                         \
+  X(FORTNIGHT, "fortnight") /* two weeks after it */                                            \
+  X(CALLER, "caller")       /* id of the acting user */                                         \
+  X(PROJECT, "project")     /* the parent's project_id; a project's own id */                   \
+  X(STATUS, "status")       /* first status that the project's schema has for it */             \
+  X(TYPE, "type")           /* first type that the project's schema has for it */               \
+  X(VERSION, "version")     /* one more than the asset's highest version, from 1 */             \
+  X(USERNAME, "username")   /* a name that nobody has yet */                                    \
+  X(SEQUENCE, "sequence")   /* one more than the highest in the table, from 1 */                \
+  X(UUID, "uuid")           /* a new UUID */                                                    \
+  X(TYPE_OF, "type_of")     /* name of the type of the entity whose id `fill_argument` holds */
 /* clang-format on */
 
 enum ms_fill {

@@ -101,6 +101,8 @@ add_system(struct ms_resolver *resolver, const struct ms_entity_type *type,
 {
   enum ms_status status =
       add_all(resolver, type->system_projections, type->system_projection_count, list);
+  if (status == MS_OK && type->classifier)
+    status = add_all(resolver, &type->classifier, 1, list);
   const char *const *name = type->system_projection_names;
   for (; status == MS_OK && name && *name; name++) {
     const struct ms_attribute *attribute = find_by_hidden_name(type, *name);

@@ -38,8 +38,8 @@ static const struct {
 } good[] = {
     /* what is shown: requested, key, system projections; defaults without select */
     {"Job", "(rows Job (show id))"},
-    {"Task", "(rows Task (show context_type id name project_id))"},
-    {"select name from Task", "(rows Task (show name id project_id context_type))"},
+    {"Task", "(rows Task (show context_type id name project_id object_type_id))"},
+    {"select name from Task", "(rows Task (show name id project_id context_type object_type_id))"},
     {"select name, name, id from Location", "(rows Location (show name id))"},
     {"select asset.versions.version from AssetVersion",
      "(rows AssetVersion (show (asset:Asset (versions:AssetVersion version id asset_id) id "
@@ -48,15 +48,14 @@ static const struct {
      "(rows Project (show (children:Context context_type id name) id context_type))"},
     {"select children, children.parent_id from Project",
      "(rows Project (show (children:Context parent_id context_type id name) id context_type))"},
-    {"select metadata from Task",
-     "(rows Task (show (metadata:Metadata key value parent_id parent_type) id project_id "
-     "context_type))"},
+    {"select metadata from Task", "(rows Task (show (metadata:Metadata key value parent_id "
+                                  "parent_type) id project_id context_type object_type_id))"},
     {"select custom_attributes from User",
      "(rows User (show (custom_attributes:UserCustomAttributeValue key value configuration_id "
      "entity_id) id resource_type))"},
     {"select parent[Shot].status.name from Task",
-     "(rows Task (show (parent:Shot (status:Status name id) id project_id context_type) id "
-     "project_id context_type))"},
+     "(rows Task (show (parent:Shot (status:Status name id) id project_id context_type "
+     "object_type_id) id project_id context_type object_type_id))"},
     {"select resource.username from Appointment",
      "(rows Appointment (show (resource:Resource username id resource_type) id))"},
     /* values by type */
@@ -87,8 +86,8 @@ static const struct {
      "(null status))))"},
     {"Job where job_components is none",
      "(rows Job (show id) (where (not (exists job_components:JobComponent))))"},
-    {"Task where children is_not none", "(rows Task (show context_type id name project_id) (where "
-                                        "(exists children:Context)))"},
+    {"Task where children is_not none", "(rows Task (show context_type id name project_id "
+                                        "object_type_id) (where (exists children:Context)))"},
     /* walks */
     {"Job where user.username is a",
      "(rows Job (show id) (where (exists user:User (is username \"a\"))))"},
@@ -96,20 +95,21 @@ static const struct {
     {"Job where job_components.component.id is a",
      "(rows Job (show id) (where (exists job_components:JobComponent (definite (is component "
      "\"a\")))))"},
-    {"Task where parent[Shot].id is a", "(rows Task (show context_type id name project_id) (where "
-                                        "(exists parent:Shot (is id \"a\"))))"},
+    {"Task where parent[Shot].id is a",
+     "(rows Task (show context_type id name project_id object_type_id) (where (exists parent:Shot "
+     "(is id \"a\"))))"},
     {"Task where parent is a and parent[Shot] is a and children is a and children not_in (a)",
-     "(rows Task (show context_type id name project_id) (where (and (is parent \"a\") (exists "
-     "parent:Shot (is id \"a\")) (exists children:Context (is id \"a\")) (not (exists "
-     "children:Context (in id \"a\"))))))"},
+     "(rows Task (show context_type id name project_id object_type_id) (where (and (is parent "
+     "\"a\") (exists parent:Shot (is id \"a\")) (exists children:Context (is id \"a\")) (not "
+     "(exists children:Context (in id \"a\"))))))"},
     {"AssetVersion where task.name is a",
      "(rows AssetVersion (show id asset_id) (where (exists task:TypedContext (is name \"a\"))))"},
     {"Task where assignments any (resource[User].username is a) and children has ()",
-     "(rows Task (show context_type id name project_id) (where (and (exists "
-     "assignments:Appointment "
-     "(exists resource:User (is username \"a\"))) (exists children:Context))))"},
+     "(rows Task (show context_type id name project_id object_type_id) (where (and (exists "
+     "assignments:Appointment (exists resource:User (is username \"a\"))) (exists "
+     "children:Context))))"},
     {"Task where custom_attribute_links any (user.username is a)",
-     "(rows Task (show context_type id name project_id) (where (exists "
+     "(rows Task (show context_type id name project_id object_type_id) (where (exists "
      "custom_attribute_links:CustomAttributeLink (exists user:User (is username \"a\")))))"},
     /* queries within queries */
     {"Job where user_id in (User where username is a)",
@@ -120,8 +120,8 @@ static const struct {
      "(limit 3)))))"},
     /* order, groups */
     {"Task order by parent.name desc, status limit 2",
-     "(rows Task (show context_type id name project_id) (order (desc parent:Context.name) status) "
-     "(limit 2))"},
+     "(rows Task (show context_type id name project_id object_type_id) (order (desc "
+     "parent:Context.name) status) (limit 2))"},
     {"select count(id), status.name from Task group by status.name, project_id order by project_id",
      "(groups Task (select (count id) status:Status.name) (group status:Status.name project_id) "
      "(order project_id))"},

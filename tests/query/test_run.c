@@ -248,19 +248,19 @@ static const struct {
      "{'__entity_type__':'User','is_active':false,'thumbnail_url':null,'id':'u2','resource_type':"
      "'user'}"},
     {"select name from Task where id is k1",
-     "{'__entity_type__':'Task','name':'anim','id':'k1','project_id':'p1','context_type':'task'}"},
+     "{'__entity_type__':'Task','name':'anim','id':'k1','project_id':'p1','context_type':'task','"
+     "object_type_id':'o-task'}"},
     {"select children from Project where id is p1",
      "{'__entity_type__':'Project','children':[{'__entity_type__':'Sequence','context_type':'task',"
      "'id':"
      "'q1','name':'sq010'}],'id':'p1','context_type':'show'}"},
     {"select metadata, custom_attributes from Shot where id is s1",
      "{'__entity_type__':'Shot','metadata':[{'__entity_type__':'Metadata','key':'fps','value':'25',"
-     "'parent_id':'s1','parent_type':'Shot'}],'custom_attributes':[{'__entity_type__':"
-     "'ContextCustomAttributeValue','key':'fstart','value':990,'configuration_id':'cf1','entity_id'"
-     ":"
+     "'parent_id':'s1','parent_type':'Shot'}],'custom_attributes':[{'__entity_type__':'"
+     "ContextCustomAttributeValue','key':'fstart','value':990,'configuration_id':'cf1','entity_id':"
      "'s1'},{'__entity_type__':'ContextCustomAttributeValue','key':'tags','value':['Hero','night'],"
      "'configuration_id':'cf2','entity_id':'s1'}],'id':'s1','project_id':'p1','context_type':'task'"
-     "}"},
+     ",'object_type_id':'o-shot'}"},
     {"select value, configuration.is_hierarchical from ContextCustomAttributeValue where entity_id "
      "is "
      "k4",
@@ -274,10 +274,9 @@ static const struct {
      "'u1','key':'nick'}"},
     {"select link from Task where id is k2",
      "{'__entity_type__':'Task','link':[{'id':'p1','name':'alpha','type':'Project'},{'id':'q1','"
-     "name':"
-     "'sq010','type':'Sequence'},{'id':'s1','name':'sh010','type':'Shot'},{'id':'k2','name':'light'"
-     ","
-     "'type':'Task'}],'id':'k2','project_id':'p1','context_type':'task'}"},
+     "name':'sq010','type':'Sequence'},{'id':'s1','name':'sh010','type':'Shot'},{'id':'k2','name':'"
+     "light','type':'Task'}],'id':'k2','project_id':'p1','context_type':'task','object_type_id':'o-"
+     "task'}"},
     {"select link from AssetVersion where id is v2",
      "{'__entity_type__':'AssetVersion','link':[{'id':'p1','name':'alpha','type':'Project'},{'id':'"
      "q1',"
@@ -289,22 +288,19 @@ static const struct {
      "'Juniors','type':'Group'}],'id':'g2','resource_type':'group'}"},
     {"select ancestors.name from Task where id is k1",
      "{'__entity_type__':'Task','ancestors':[{'__entity_type__':'Sequence','name':'sq010','id':'q1'"
-     ","
-     "'project_id':'p1','context_type':'task'},{'__entity_type__':'Shot','name':'sh010','id':'s1',"
-     "'project_id':'p1','context_type':'task'}],'id':'k1','project_id':'p1','context_type':'task'"
-     "}"},
+     ",'project_id':'p1','context_type':'task'},{'__entity_type__':'Shot','name':'sh010','id':'s1',"
+     "'project_id':'p1','context_type':'task'}],'id':'k1','project_id':'p1','context_type':'task','"
+     "object_type_id':'o-task'}"},
     {"select time_logged, bid_time_logged_difference from Task where name is anim",
      "{'__entity_type__':'Task','time_logged':5400.5,'bid_time_logged_difference':30599.5,'id':'k1'"
-     ","
-     "'project_id':'p1','context_type':'task'}\n"
-     "{'__entity_type__':'Task','time_logged':0.0,'bid_time_logged_difference':0.0,'id':'k3',"
-     "'project_id':'p1','context_type':'task'}"},
+     ",'project_id':'p1','context_type':'task','object_type_id':'o-task'}\n{'__entity_type__':'"
+     "Task','time_logged':0.0,'bid_time_logged_difference':0.0,'id':'k3','project_id':'p1','"
+     "context_type':'task','object_type_id':'o-task'}"},
     {"select scopes, lists.name from Task where id is k1",
      "{'__entity_type__':'Task','scopes':[{'__entity_type__':'Scope','id':'sc1'},{'__entity_type__'"
-     ":"
-     "'Scope','id':'sc2'}],'lists':[{'__entity_type__':'TypedContextList','name':'today','id':'li1'"
-     ","
-     "'project_id':'p1'}],'id':'k1','project_id':'p1','context_type':'task'}"},
+     ":'Scope','id':'sc2'}],'lists':[{'__entity_type__':'TypedContextList','name':'today','id':'"
+     "li1','project_id':'p1','system_type':'task'}],'id':'k1','project_id':'p1','context_type':'"
+     "task','object_type_id':'o-task'}"},
     {"select recipients.user from Note where id is n1",
      "{'__entity_type__':'Note','recipients':[{'__entity_type__':'Recipient','user':null,'note_id':"
      "'n1',"
@@ -317,9 +313,9 @@ static const struct {
      "'one','group':'B'},'component_id':'c1','name':'one','group':'B'}"},
     {"select parent[Shot].status.name from Task where id is k1",
      "{'__entity_type__':'Task','parent':{'__entity_type__':'Shot','status':{'__entity_type__':'"
-     "Status',"
-     "'name':'Todo','id':'x1'},'id':'s1','project_id':'p1','context_type':'task'},'id':'k1',"
-     "'project_id':'p1','context_type':'task'}"},
+     "Status','name':'Todo','id':'x1'},'id':'s1','project_id':'p1','context_type':'task','object_"
+     "type_id':'o-shot'},'id':'k1','project_id':'p1','context_type':'task','object_type_id':'o-"
+     "task'}"},
     {"select latest_version.version from Asset",
      "{'__entity_type__':'Asset','latest_version':{'__entity_type__':'AssetVersion','version':2,'"
      "id':"
