@@ -127,7 +127,7 @@ describe("get_widget_url", () => {
   }
 
   test("of another name is refused", async () => {
-    await refused(session.call([{ action: "get_widget_url", name: "nothing" }]), "ServerError", /nothing/);
+    await refused(session.call([{ action: "get_widget_url", name: "nothing" }]), "ServerValidationError", /nothing/);
   });
 });
 
@@ -252,7 +252,7 @@ describe("configure_totp", () => {
 
 describe("an action that is unknown", () => {
   test("is refused by the words that clients look for", async () => {
-    await refused(session.call([{ action: "levitate" }]), "ServerError", /Invalid action u'levitate'/);
+    await refused(session.call([{ action: "levitate" }]), "ServerValidationError", /Invalid action u'levitate'/);
   });
 
   test("or is no word at all", async () => {

@@ -2,7 +2,7 @@
  * and the events that the server publishes itself. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { ftrack, openSession, operation, rows, uuid } from "./support/client.mjs";
+import { ftrack, openSession, operation, rows, uuid, values } from "./support/client.mjs";
 import { startServer } from "./support/server.mjs";
 import { makeStudio, makeUser } from "./support/studio.mjs";
 
@@ -19,12 +19,15 @@ globalThis.setTimeout = (callback, delay, ...rest) => {
 
 let server;
 let session;
+let me;
 let ada;
 let hubs = [];
 before(async () => {
   server = await startServer();
   session = await openSession(server);
   ada = await makeUser(session);
+  me = { user: server.user };
+  [me.id] = await values(session, "id", `select id from User where username is ${server.user}`);
 });
 afterEach(() => {
   for (const hub of hubs) hub.disconnect();
@@ -36,13 +39,23 @@ const event = (topic, data = {}, options = {}) => new ftrack.Event(topic, data, 
 const topic = () => `conformance.${uuid().slice(0, 8)}`;
 const pause = (ms) => new Promise((go) => plainSetTimeout(go, ms));
 
-/* The client shares one connection among the sessions of one user and key in a process. */
-async function connect(as = server, options = {}) {
-  const one = await openSession(server, { as, eventHubOptions: options });
-  one.eventHub.connect();
-  hubs.push(one.eventHub);
-  await settled(one.eventHub);
-  return one.eventHub;
+/* The client shares one connection among all sessions of a process with the same key, also after it
+ * was closed; so every hub has a key of its own. */
+async function newHub(who) {
+  const [answer] = await session.call([
+    { action: "reset_remote", reset_type: "api_key", entity_type: "User", entity_key: who.id },
+  ]);
+  const as = { user: who.user, key: answer.data.api_key };
+  const { eventHub } = await openSession(server, { as });
+  hubs.push(eventHub);
+  eventHub.connect();
+  return eventHub;
+}
+
+async function connect(who = me) {
+  const hub = await newHub(who);
+  await settled(hub);
+  return hub;
 }
 
 function within(promise, what) {
@@ -110,7 +123,6 @@ describe("two clients", () => {
     const { until } = listen(theirs, `topic=${name}`);
     await settled(theirs);
     await mine.publish(event(name));
-    const [me] = await rows(session, `select id from User where username is ${server.user}`);
     assert.equal((await until(1))[0].source.user.id, me.id);
   });
 
@@ -296,9 +308,7 @@ describe("connections", () => {
     const name = topic();
     const { until } = listen(mine, `topic=${name}`);
     await settled(mine);
-    const late = (await openSession(server, { as: await makeUser(session) })).eventHub;
-    hubs.push(late);
-    late.connect();
+    const late = await newHub(ada);
     assert.equal(late.isConnected(), false);
     await late.publish(event(name, { queued: true }));
     assert.deepEqual((await until(1))[0].data, { queued: true });
@@ -337,7 +347,6 @@ describe("ftrack.update", () => {
 
   test("tells what was changed, by whom, and where it belongs", async () => {
     const task = studio.tasks["sq010/sh0010/lighting"];
-    const [me] = await rows(session, `select id from User where username is ${server.user}`);
     const [data] = await updates(() =>
       session.update("Task", [task.id], { name: "light" }, { pushToken: "push-1" }),
     );

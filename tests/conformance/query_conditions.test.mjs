@@ -228,8 +228,8 @@ describe("relations", () => {
         "id",
         `select id from Shot where project_id is ${studio.project.id} and ${condition}`,
       );
-    assert.equal((await shots("children any (name is lighting and bid is 0)")).length, 0);
-    assert.equal((await shots("children any (name is lighting and bid > 0)")).length, 4);
+    assert.equal((await shots("children[Task] any (name is lighting and bid is 0)")).length, 0);
+    assert.equal((await shots("children[Task] any (name is lighting and bid > 0)")).length, 4);
     assert.equal((await shots("children.name is lighting")).length, 4);
     assert.equal((await shots("children[Task].bid is 0 and children.name is lighting")).length, 4);
     assert.equal((await shots("children[Task] any (bid is 0)")).length, 4);
@@ -294,12 +294,10 @@ describe("quoting", () => {
     "line\nbreak\ttab",
     "'; drop table context; --",
   ];
-  const name = (text) => text.replace(/\\/g, "\\\\");
-
   for (const text of awkward) {
     test(`finds ${JSON.stringify(text)} and nothing else`, async () => {
       await session.create("Scope", { name: text });
-      const query = ftrack.expression`select name from Scope where name is "${name(text)}"`;
+      const query = ftrack.expression`select name from Scope where name is "${text}"`;
       assert.deepEqual(await values(session, "name", query), [text]);
     });
   }
@@ -346,8 +344,7 @@ describe("what is wrong with an expression is told", () => {
     ["Task where name in ()", /./],
     ["Task where parent.project.name is x", /No attribute 'project' exists for schema 'Context'/],
     ["Task where name.x is y", /./],
-    ["Task where parent any (name is x)", /./],
-    ["Task where children has (name is x)", /./],
+    ["Task where children any (bid is 0)", /No attribute 'bid' exists for schema 'Context'/],
     ["Task where parent[User].username is x", /User/],
     ["select custom_attribute_links from Task", /./],
     ["select name from Task order by nam", /nam/],
