@@ -96,6 +96,8 @@ end
 ---@field file_type string
 ---@field size integer Bytes.
 ---@field md5? string Checked before the file is sent when it is given.
+---@field again? boolean It may be attached already.
+---@field ours? boolean Whoever has delivered it removes the file.
 
 --- The operations that make an uploaded file a component and attach it to its job.
 ---@param upload moonshift.delivery.Upload
@@ -155,10 +157,9 @@ end
 ---@param upload moonshift.delivery.Upload
 ---@param progress? fun(done: integer, total: integer)
 function delivery.upload(session, upload, progress)
-  if upload.md5 then
-    if exists(session, "JobComponent", { upload.component_id, upload.job_id }) then return end
-    check_unchanged(upload)
-  end
+  local may_be_there = upload.md5 or upload.again
+  if may_be_there and exists(session, "JobComponent", { upload.component_id, upload.job_id }) then return end
+  if upload.md5 then check_unchanged(upload) end
   send_bytes(session, upload, progress)
   delivery.call(session, rows(upload))
 end

@@ -88,6 +88,7 @@ local function lease_text(job)
     description = job.data.description,
     pid = uv.os_getpid(),
     log = job.log_path,
+    log_id = job.log_id,
     child_pid = job.child_pid,
     child_start_ticks = job.child_start_ticks,
   }
@@ -179,8 +180,8 @@ end
 --- Attaches a file, or a component that exists already. When the tracker cannot be reached the file waits
 --- where it is, and is sent later.
 ---@param file string|moonshift.Entity
----@param options? { name?: string, ours?: boolean, progress?: fun(done: integer, total: integer) } `ours`: we
---- delete the file afterwards, so that one that has to wait is kept elsewhere.
+---@param options? { name?: string, component_id?: string, ours?: boolean, progress?: fun(done: integer, total: integer) }
+--- `ours`: the file is removed when it was sent.
 ---@return moonshift.Entity component
 function Job:attach(file, options)
   options = options or {}
@@ -188,6 +189,7 @@ function Job:attach(file, options)
   if type(file) == "string" then
     entity = component_of(self.session, (outbox.attach(self.session, file, {
       job_id = self.id,
+      component_id = options.component_id,
       name = options.name,
       ours = options.ours,
       progress = options.progress,
@@ -269,6 +271,7 @@ function Session:job(options)
   end
   local job = setmetatable({
     id = session_core.new_id(),
+    log_id = session_core.new_id(), -- whoever attaches the log, it is the same component
     session = self,
     status = "running",
     started = uv.hrtime(),

@@ -32,12 +32,18 @@ end
 local function attach_log(session, record)
   local status = record.log and uv.fs_stat(record.log)
   if not status then return nil end
-  local id
-  if status.size > 0 then
-    id = outbox.attach(session, record.log, { job_id = record.job_id, name = "output", ours = true }).component_id
+  if status.size == 0 then
+    uv.fs_unlink(record.log)
+    return nil
   end
-  uv.fs_unlink(record.log)
-  return id
+  outbox.attach(session, record.log, {
+    job_id = record.job_id,
+    component_id = record.log_id,
+    again = true,
+    name = "output",
+    ours = true,
+  })
+  return record.log_id
 end
 
 local function settle(session, record)

@@ -211,14 +211,19 @@ local function attach_log(run, options)
   local size = (uv.fs_stat(run.log_path) or {}).size or 0
   local wanted = options.log == "always" or (options.log ~= "never" and run.failed)
   if wanted and size > 0 then
-    local ok, entity = pcall(run.job.attach, run.job, run.log_path, { name = "output", ours = true })
+    local ok, err = pcall(run.job.attach, run.job, run.log_path, {
+      name = "output",
+      component_id = run.job.log_id,
+      ours = true,
+    })
     if not ok then
-      errors.warn(("the log stays in '%s': %s"):format(run.log_path, errors.message(entity)))
+      errors.warn(("the log stays in '%s': %s"):format(run.log_path, errors.message(err)))
       return
     end
-    run.job.data.log = entity.id
+    run.job.data.log = run.job.log_id
+  else
+    uv.fs_unlink(run.log_path)
   end
-  uv.fs_unlink(run.log_path)
 end
 
 -- ---- the whole -------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ describe("a tracker that is away", function()
     assert.equal("frame\n", support.read(tracker.folder.path .. "/back/a.txt"))
     assert.matches("said", support.read(tracker.folder.path .. "/back/output.log"))
     assert.same({}, tracker:entries())
-    assert.is_nil(uv.fs_scandir_next(uv.fs_scandir(tracker.folder.path .. "/state/moonshift/outbox")))
+    assert.is_nil(uv.fs_scandir_next(uv.fs_scandir(tracker.folder.path .. "/state/moonshift/logs")))
   end)
 
   it("hears of it from whatever moonshift comes next", function()
