@@ -112,6 +112,7 @@ function populate.attribute(entity, name)
   if not core.is_open(session) then
     errors.raise("closed", ("the session is closed, and '%s' of %s was not loaded"):format(name, tostring(entity)))
   end
+  if core.state(entity) == "created" then return require "moonshift.custom_attributes".load(entity, name) end
   local lists, order = by_type(core.lacking(entity, name, PEERS_MAX))
   local queries = {}
   for _, type_name in ipairs(order) do

@@ -220,7 +220,7 @@ end
 function Session:reset()
   core.forget(self)
   local notes = core.notes(self)
-  notes.server_information = nil
+  notes.server_information, notes.configurations = nil, nil
 end
 
 -- ---- parts that other modules bring ------------------------------------------------------------------------
@@ -237,18 +237,35 @@ local function defer(methods, name, module)
   end
 end
 
-defer(Session, "component_url", "moonshift.component")
-defer(Session, "create_component", "moonshift.component")
-defer(Session, "download", "moonshift.component")
-defer(Session, "job", "moonshift.job")
-defer(core.methods "Location", "get_url", "moonshift.component")
-defer(core.methods "Note", "create_reply", "moonshift.notes")
-defer(core.methods "ProjectSchema", "get_statuses", "moonshift.project_schema")
-defer(core.methods "ProjectSchema", "get_types", "moonshift.project_schema")
-defer(core.methods "User", "start_timer", "moonshift.timers")
-defer(core.methods "User", "stop_timer", "moonshift.timers")
-for _, type_name in ipairs { "Context", "AssetVersion", "ReviewSessionObject" } do
-  defer(core.methods(type_name), "create_note", "moonshift.notes")
+-- Module → the type whose entities get methods of it ("Session": sessions) → the methods.
+local DEFERRED = {
+  ["moonshift.component"] = {
+    Session = { "component_url", "create_component", "download" },
+    Location = { "get_url" },
+  },
+  ["moonshift.job"] = { Session = { "job" } },
+  ["moonshift.media"] = {
+    AssetVersion = { "create_component", "create_thumbnail", "encode_media" },
+    Component = { "get_availability" },
+    Context = { "create_thumbnail" },
+    ReviewSession = { "create_thumbnail" },
+    User = { "create_thumbnail" },
+  },
+  ["moonshift.notes"] = {
+    AssetVersion = { "create_note" },
+    Context = { "create_note" },
+    Note = { "create_reply" },
+    ReviewSessionObject = { "create_note" },
+  },
+  ["moonshift.project_schema"] = { ProjectSchema = { "get_statuses", "get_types" } },
+  ["moonshift.timers"] = { User = { "start_timer", "stop_timer" } },
+}
+
+for module, types in pairs(DEFERRED) do
+  for type_name, names in pairs(types) do
+    local methods = type_name == "Session" and Session or core.methods(type_name)
+    for _, name in ipairs(names) do defer(methods, name, module) end
+  end
 end
 
 -- ---- opening -----------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ push_new(lua_State *L, int index, uint16_t slot)
   *collection = (struct ms_collection){.magic = &collection_magic,
                                        .attribute = attribute,
                                        .slot = slot,
-                                       .is_loaded = entity->state == MS_ENTITY_CREATED};
+                                       .is_loaded = entity->state == MS_ENTITY_CREATED &&
+                                                    !ms_mapped_is_custom(attribute)};
   lua_pushvalue(L, index);
   lua_setiuservalue(L, -2, MS_COLLECTION_OWNER);
   lua_newtable(L);

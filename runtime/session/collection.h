@@ -88,6 +88,11 @@ ms_collection_push_metatable(lua_State *L);
 void
 ms_mapped_push_metatable(lua_State *L);
 
+/* Whether the attribute maps custom attributes: its rows exist for every entity, and their keys are given by
+ * configurations that have to be asked for even when the entity is not committed yet. */
+bool
+ms_mapped_is_custom(const struct ms_attribute *attribute);
+
 /* Raises MS_USAGE unless the entity at `value_index` may be an item: an entity of the same session and of
  * the right type that is not gone. */
 void

@@ -18,11 +18,13 @@
 #define MAPPED_METATABLE "moonshift.mapped"
 #define CUSTOM_VALUE_SUFFIX "CustomAttributeValue"
 
-static bool
-has_suffix(const char *text, const char *suffix)
+bool
+ms_mapped_is_custom(const struct ms_attribute *attribute)
 {
-  size_t text_bytes = strlen(text), suffix_bytes = strlen(suffix);
-  return text_bytes >= suffix_bytes && strcmp(text + text_bytes - suffix_bytes, suffix) == 0;
+  const char *name = attribute->target->name;
+  size_t bytes = strlen(name), suffix_bytes = sizeof CUSTOM_VALUE_SUFFIX - 1;
+  return attribute->kind == MS_KIND_MAPPED && bytes >= suffix_bytes &&
+         strcmp(name + bytes - suffix_bytes, CUSTOM_VALUE_SUFFIX) == 0;
 }
 
 static struct ms_collection *
@@ -109,7 +111,7 @@ set_key(lua_State *L, int index, int key_index, int value_index)
   const struct ms_collection *mapped = lua_touserdata(L, index);
   int top = lua_gettop(L);
   struct ms_nearest nearest = {.word = luaL_checkstring(L, key_index)};
-  bool is_custom = has_suffix(mapped->attribute->target->name, CUSTOM_VALUE_SUFFIX);
+  bool is_custom = ms_mapped_is_custom(mapped->attribute);
   lua_getiuservalue(L, index, MS_COLLECTION_OWNER);
   ms_collection_push_items(L, index);
   bool found = push_row(L, mapped, top + 2, key_index, &nearest); /* owner, items, row */
