@@ -1,10 +1,13 @@
 /* get_upload_metadata: where and how to PUT the data of a component, which need not exist yet.
  *
- * One PUT takes a file of any size, so a client that offers to send parts is told to send one. */
+ * A client that offers to send parts gets a URL for each. One that gives back an upload_id of an upload that
+ * was interrupted gets URLs to go on with it, as long as it is there. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/batch.h"
+#include "api/part.h"
 #include "base/clock.h"
 
 enum {
@@ -84,6 +87,93 @@ print_url(struct ms_batch *batch, struct ms_json_writer *writer, const char *com
   return status;
 }
 
+/* ---- parts ---- */
+
+/* How many parts the client offers to send; 0 or 1: the whole at once. */
+static enum ms_status
+read_part_count(const struct ms_json_node *operation, struct ms_part *part, struct ms_error *err)
+{
+  const struct ms_json_node *parts = ms_json_get(operation, "parts");
+  const struct ms_json_node *size = ms_json_get(operation, "file_size");
+  part->number = 1;
+  if (!parts || parts->type != MS_JSON_INTEGER || !size || size->type != MS_JSON_INTEGER)
+    return MS_OK;
+  if (parts->integer > MS_PARTS_MAX || parts->integer < 0)
+    return ms_fail(err, MS_INVALID, "'parts' goes up to %d, not %" PRId64, MS_PARTS_MAX,
+                   parts->integer);
+  if (parts->integer > 1 && size->integer < parts->integer)
+    return ms_fail(err, MS_INVALID, "%" PRId64 " bytes do not make %" PRId64 " parts",
+                   size->integer, parts->integer);
+  part->count = parts->integer;
+  part->total_bytes = size->integer;
+  return MS_OK;
+}
+
+/* The upload that the client wants to go on with, if it is still there; else a new one. */
+static enum ms_status
+begin_parts(struct ms_batch *batch, const struct ms_json_node *operation, struct ms_part *part,
+            struct ms_error *err)
+{
+  struct ms_blobs *blobs = ms_api_blobs(batch->api);
+  const char *given = ms_json_get_string(operation, "upload_id");
+  int64_t size_bytes;
+  if (given && ms_blob_parts_size(blobs, given, &size_bytes, NULL) == MS_OK &&
+      size_bytes == part->total_bytes) {
+    memcpy(part->upload_id, given, sizeof part->upload_id);
+    return MS_OK;
+  }
+  ms_id_new(part->upload_id);
+  return ms_blob_parts_begin(blobs, part->upload_id, part->total_bytes, err);
+}
+
+static enum ms_status
+print_part_urls(struct ms_batch *batch, struct ms_json_writer *writer, struct ms_part *part,
+                struct ms_error *err)
+{
+  struct ms_buffer url;
+  int64_t expires_s = batch->now_us / 1000000 + MS_API_URL_LIFETIME_S;
+  enum ms_status status = MS_OK;
+  ms_buffer_init(&url, URL_MAX_BYTES);
+  ms_json_key(writer, "urls");
+  ms_json_begin_array(writer);
+  for (part->number = 1; status == MS_OK && part->number <= part->count; part->number++) {
+    char text[MS_PART_TEXT_SIZE];
+    ms_part_print(part, text);
+    ms_buffer_clear(&url);
+    ms_buffer_printf(&url, "%s/component/part?", batch->request->base_url);
+    ms_api_sign(batch->api, MS_SIGNATURE_PART, text, expires_s, &url);
+    status = ms_buffer_check(&url, "the URL", err);
+    ms_json_begin_object(writer);
+    ms_json_member_integer(writer, "part_number", part->number);
+    ms_json_member_string(writer, "signed_url", ms_buffer_string(&url));
+    ms_json_end_object(writer);
+  }
+  ms_json_end_array(writer);
+  ms_buffer_free(&url);
+  return status;
+}
+
+static enum ms_status
+answer_parts(struct ms_batch *batch, const struct ms_json_node *operation, const char *component_id,
+             struct ms_part *part, struct ms_error *err)
+{
+  struct ms_json_writer writer;
+  memcpy(part->component_id, component_id, strlen(component_id) + 1);
+  enum ms_status status = begin_parts(batch, operation, part, err);
+  if (status != MS_OK)
+    return status;
+  ms_json_writer_init(&writer, batch->answer);
+  ms_json_begin_object(&writer);
+  ms_json_member_string(&writer, "action", "get_upload_metadata");
+  ms_json_member_string(&writer, "component_id", component_id);
+  ms_json_member_string(&writer, "upload_id", part->upload_id);
+  status = print_part_urls(batch, &writer, part, err);
+  ms_json_end_object(&writer);
+  return status;
+}
+
+/* ---- the whole at once ---- */
+
 /* The name that was given, else the component's, else its id. */
 static enum ms_status
 find_file_name(struct ms_batch *batch, const struct ms_json_node *operation,
@@ -112,17 +202,14 @@ check_component_id(struct ms_batch *batch, const char *component_id, struct ms_e
   return status;
 }
 
-enum ms_status
-ms_action_get_upload_metadata(struct ms_batch *batch, const struct ms_json_node *operation,
-                              struct ms_error *err)
+static enum ms_status
+answer_single(struct ms_batch *batch, const struct ms_json_node *operation,
+              const char *component_id, struct ms_error *err)
 {
   struct ms_json_writer writer;
-  const char *component_id = ms_json_get_string(operation, "component_id");
   const char *checksum = ms_json_get_string(operation, "checksum");
   const char *file_name = NULL;
-  enum ms_status status = check_component_id(batch, component_id, err);
-  if (status == MS_OK)
-    status = find_file_name(batch, operation, component_id, &file_name, err);
+  enum ms_status status = find_file_name(batch, operation, component_id, &file_name, err);
   if (status != MS_OK)
     return status;
   if (strlen(file_name) > FILE_NAME_MAX_BYTES)
@@ -139,4 +226,19 @@ ms_action_get_upload_metadata(struct ms_batch *batch, const struct ms_json_node 
     status = print_headers(&writer, file_name, checksum, err);
   ms_json_end_object(&writer);
   return status;
+}
+
+enum ms_status
+ms_action_get_upload_metadata(struct ms_batch *batch, const struct ms_json_node *operation,
+                              struct ms_error *err)
+{
+  const char *component_id = ms_json_get_string(operation, "component_id");
+  struct ms_part part = {0};
+  enum ms_status status = check_component_id(batch, component_id, err);
+  if (status == MS_OK)
+    status = read_part_count(operation, &part, err);
+  if (status != MS_OK)
+    return status;
+  return part.count > 1 ? answer_parts(batch, operation, component_id, &part, err)
+                        : answer_single(batch, operation, component_id, err);
 }

@@ -94,7 +94,12 @@ ms_api_revoke_key(struct ms_api *api, const char *key_id, struct ms_error *err);
 
 /* ---- component data ---- */
 
-enum ms_signature_use { MS_SIGNATURE_GET, MS_SIGNATURE_PUT, MS_SIGNATURE_THUMBNAIL };
+enum ms_signature_use {
+  MS_SIGNATURE_GET,
+  MS_SIGNATURE_PUT,
+  MS_SIGNATURE_PART, /* the id is the text of a part (part.h) */
+  MS_SIGNATURE_THUMBNAIL
+};
 
 enum { MS_API_URL_LIFETIME_S = 24 * 60 * 60, MS_SIGNATURE_SIZE = 96 };
 

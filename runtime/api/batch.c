@@ -29,6 +29,7 @@ static const struct {
     {"query_server_information", ms_action_query_server_information, false},
     {"query_schemas", ms_action_query_schemas, false},
     {"get_upload_metadata", ms_action_get_upload_metadata, false},
+    {"complete_multipart_upload", ms_action_complete_multipart_upload, false},
     {"reset_remote", ms_action_reset_remote, true},
     {"search", ms_action_search, false},
     {"generate_signed_url", ms_action_generate_signed_url, false},

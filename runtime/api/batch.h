@@ -48,6 +48,9 @@ enum ms_status
 ms_action_get_upload_metadata(struct ms_batch *batch, const struct ms_json_node *operation,
                               struct ms_error *err);
 enum ms_status
+ms_action_complete_multipart_upload(struct ms_batch *batch, const struct ms_json_node *operation,
+                                    struct ms_error *err);
+enum ms_status
 ms_action_reset_remote(struct ms_batch *batch, const struct ms_json_node *operation,
                        struct ms_error *err);
 enum ms_status

@@ -22,8 +22,10 @@ enum {
 
 static const char secret_setting[] = "url secret";
 
-static const char *const uses[] = {
-    [MS_SIGNATURE_GET] = "get", [MS_SIGNATURE_PUT] = "put", [MS_SIGNATURE_THUMBNAIL] = "thumbnail"};
+static const char *const uses[] = {[MS_SIGNATURE_GET] = "get",
+                                   [MS_SIGNATURE_PUT] = "put",
+                                   [MS_SIGNATURE_PART] = "part",
+                                   [MS_SIGNATURE_THUMBNAIL] = "thumbnail"};
 
 static bool
 read_hex(const char *hex, uint8_t *bytes, size_t size_bytes)

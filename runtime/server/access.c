@@ -35,6 +35,9 @@ static enum ms_status
 check_signature(struct ms_request *request, enum ms_signature_use use, struct ms_error *err)
 {
   const char *signature = ms_request_argument(request, "signature");
+  if (!signature && use == MS_SIGNATURE_PART) {
+    return ms_fail(err, MS_PERMISSION, "a part is sent to the URL that get_upload_metadata gave");
+  }
   if (!signature) {
     return check_key(request, "username", "apiKey", err);
   }
@@ -63,6 +66,8 @@ ms_access_check(struct ms_request *request, struct ms_error *err)
     return check_signature(request, MS_SIGNATURE_GET, err);
   case MS_ACCESS_PUT:
     return check_signature(request, MS_SIGNATURE_PUT, err);
+  case MS_ACCESS_PART:
+    return check_signature(request, MS_SIGNATURE_PART, err);
   case MS_ACCESS_THUMBNAIL:
     return check_signature(request, MS_SIGNATURE_THUMBNAIL, err);
   case MS_ACCESS_HUB:

@@ -6,6 +6,9 @@
 
 enum { MS_BLOB_TAG_SIZE = 64 };
 
+/* The header that tells what the bytes are: "0-HEX" or "SEGMENT-HEX", see ms_blob_checksum. */
+#define MS_CHECKSUM_HEADER "Moonshift-MD5"
+
 /* The tag of the file behind `fd`, in quotes: made from what changes whenever a blob is replaced, so
  * that no byte need be read for it. */
 void

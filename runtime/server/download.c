@@ -20,6 +20,7 @@ struct download {
   uint64_t size_bytes;
   const char *type;
   char tag[MS_BLOB_TAG_SIZE];
+  char checksum[MS_BLOB_CHECKSUM_SIZE]; /* "": not known */
   struct ms_buffer disposition;
 };
 
@@ -73,6 +74,7 @@ answer_data(struct ms_request *request, struct download *download)
       {"Content-Disposition", ms_buffer_string(&download->disposition)},
       {"Content-Range", part ? content_range : NULL},
       {"ETag", download->tag},
+      {MS_CHECKSUM_HEADER, download->checksum[0] ? download->checksum : NULL},
       {"Accept-Ranges", "bytes"},
       {"Cache-Control", "private, no-cache"},
       {"X-Content-Type-Options", "nosniff"},
@@ -96,6 +98,7 @@ answer(struct ms_request *request)
   }
   download.size_bytes = (uint64_t)size_bytes;
   ms_blob_tag(download.fd, download.tag);
+  ms_blob_checksum(download.fd, download.checksum);
   if (ms_blob_tag_matches(ms_request_header(request, "If-None-Match"), download.tag)) {
     close(download.fd);
     const struct ms_answer_header tag = {"ETag", download.tag};

@@ -9,6 +9,7 @@ static const struct ms_route routes[] = {
     {"/api", false, MS_METHOD_POST, MS_ACCESS_HEADERS, true, &ms_endpoint_api},
     {"/component/get", false, READ, MS_ACCESS_GET, false, &ms_endpoint_download},
     {"/component/put", false, MS_METHOD_PUT, MS_ACCESS_PUT, false, &ms_endpoint_upload},
+    {"/component/part", false, MS_METHOD_PUT, MS_ACCESS_PART, false, &ms_endpoint_part},
     {"/component/thumbnail", false, READ, MS_ACCESS_THUMBNAIL, false, &ms_endpoint_thumbnail},
     {"/component/remove", false, MS_METHOD_GET, MS_ACCESS_KEY, false, &ms_endpoint_remove},
     {"/socket.io/1/", false, MS_METHOD_GET, MS_ACCESS_HUB, false, &ms_endpoint_handshake},

@@ -10,6 +10,8 @@ extern const struct ms_endpoint ms_endpoint_api;
 extern const struct ms_endpoint ms_endpoint_download;
 /* PUT /component/put: the bytes of a component come in. */
 extern const struct ms_endpoint ms_endpoint_upload;
+/* PUT /component/part: a part of an upload in parts. */
+extern const struct ms_endpoint ms_endpoint_part;
 /* GET /component/remove: deletes the bytes of a component. */
 extern const struct ms_endpoint ms_endpoint_remove;
 /* GET /component/thumbnail: a picture of a component. */

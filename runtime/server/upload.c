@@ -1,12 +1,14 @@
-/* PUT /component/put: bytes go to disk in batches, on the thread pool, while the next batch fills.
+/* PUT /component/put and /component/part: bytes go to disk in batches, on the thread pool, while the next batch fills.
  *
  * The upload outlives its request when the client breaks off while a batch is being written: `request`
  * is then NULL, and whoever finds the upload idle throws it away. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "api/part.h"
 #include "server/answer.h"
 #include "server/blob_tag.h"
 #include "server/offload.h"
@@ -21,6 +23,9 @@ struct upload {
   struct ms_buffer filling;      /* coming in */
   struct ms_buffer writing;      /* on its way to disk */
   char *md5;                     /* Content-MD5, owned, or NULL */
+  struct ms_part part;           /* what is sent; number 0: the whole */
+  int64_t segment_bytes;         /* of a part */
+  uint8_t digest[MS_MD5_BYTES];  /* of a part that is stored */
   bool busy;                     /* the thread pool has it */
   enum ms_status status;         /* of the file work */
   struct ms_error error;
@@ -50,7 +55,9 @@ static void
 commit(struct ms_offload *offload)
 {
   struct upload *upload = (struct upload *)offload;
-  upload->status = ms_blob_commit(upload->writer, upload->md5, &upload->error);
+  upload->status = upload->part.number > 0
+                       ? ms_blob_part_commit(upload->writer, upload->digest, &upload->error)
+                       : ms_blob_commit(upload->writer, upload->md5, &upload->error);
   upload->writer = NULL;
 }
 
@@ -114,32 +121,80 @@ start_batch(struct upload *upload)
   start(upload, write_batch);
 }
 
+static struct upload *
+new_upload(struct ms_request *request)
+{
+  struct upload *upload = calloc(1, sizeof *upload);
+  if (upload) {
+    ms_buffer_init(&upload->filling, BATCH_BYTES);
+    ms_buffer_init(&upload->writing, BATCH_BYTES);
+    upload->offload.server = request->server;
+    upload->request = request;
+  }
+  return upload;
+}
+
 static enum ms_status
-begin(struct ms_request *request, struct ms_error *err)
+open_whole(struct ms_request *request, struct upload *upload, struct ms_error *err)
 {
   const char *id = ms_request_argument(request, "id");
   const char *md5 = ms_request_header(request, "Content-MD5");
-  struct upload *upload = calloc(1, sizeof *upload);
-  if (!upload) {
+  if (md5 && !(upload->md5 = strndup(md5, MD5_TEXT_MAX_BYTES))) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
-  ms_buffer_init(&upload->filling, BATCH_BYTES);
-  ms_buffer_init(&upload->writing, BATCH_BYTES);
-  upload->offload.server = request->server;
-  upload->request = request;
-  enum ms_status status = MS_OK;
-  if (md5 && !(upload->md5 = strndup(md5, MD5_TEXT_MAX_BYTES))) {
-    status = ms_fail(err, MS_MEMORY, "out of memory");
+  return ms_blob_create(ms_api_blobs(request->server->api), id ? id : "", &upload->writer, err);
+}
+
+/* Its length says where a part belongs, so it has to be known. */
+static enum ms_status
+open_part(struct ms_request *request, struct upload *upload, struct ms_error *err)
+{
+  const char *text = ms_request_argument(request, "id");
+  struct ms_part *part = &upload->part;
+  int64_t offset = 0;
+  enum ms_status status = ms_part_parse(text ? text : "", part, err);
+  if (status == MS_OK && request->expected_bytes > INT64_MAX) {
+    status = ms_request_refuse(request, MHD_HTTP_LENGTH_REQUIRED, MS_USAGE,
+                               "a part is sent with its Content-Length");
+    *err = request->error;
   }
   if (status == MS_OK) {
-    status = ms_blob_create(ms_api_blobs(request->server->api), id ? id : "", &upload->writer, err);
+    status =
+        ms_part_place(part, (int64_t)request->expected_bytes, &offset, &upload->segment_bytes, err);
   }
-  if (status != MS_OK) {
+  if (status == MS_OK) {
+    status = ms_blob_part_create(ms_api_blobs(request->server->api), part->upload_id, offset,
+                                 &upload->writer, err);
+  }
+  return status;
+}
+
+static enum ms_status
+begin_with(struct ms_request *request,
+           enum ms_status (*open)(struct ms_request *, struct upload *, struct ms_error *),
+           struct ms_error *err)
+{
+  struct upload *upload = new_upload(request);
+  enum ms_status status =
+      upload ? open(request, upload, err) : ms_fail(err, MS_MEMORY, "out of memory");
+  if (status != MS_OK && upload) {
     free_upload(upload);
-    return status;
+  } else if (upload) {
+    request->state = upload;
   }
-  request->state = upload;
-  return MS_OK;
+  return status;
+}
+
+static enum ms_status
+begin(struct ms_request *request, struct ms_error *err)
+{
+  return begin_with(request, open_whole, err);
+}
+
+static enum ms_status
+begin_part(struct ms_request *request, struct ms_error *err)
+{
+  return begin_with(request, open_part, err);
 }
 
 static enum ms_status
@@ -175,11 +230,13 @@ receive(struct ms_request *request, const char *data, size_t *size_bytes, struct
   }
 }
 
-/* 200 with the tag under which a download will show the same bytes. */
+static const char stored_body[] = "{\"success\": true}";
+
+/* 200 with the tag under which a download will show the same bytes, and what they are. */
 static enum MHD_Result
 answer_stored(struct ms_request *request)
 {
-  char tag[MS_BLOB_TAG_SIZE];
+  char tag[MS_BLOB_TAG_SIZE], checksum[MS_BLOB_CHECKSUM_SIZE];
   int fd;
   int64_t size_bytes;
   enum ms_status status =
@@ -189,11 +246,24 @@ answer_stored(struct ms_request *request)
     return ms_answer_failure(request);
   }
   ms_blob_tag(fd, tag);
+  bool is_known = ms_blob_checksum(fd, checksum);
   close(fd);
-  static const char body[] = "{\"success\": true}";
-  const struct ms_answer_header header = {"ETag", tag};
-  return ms_answer_static(request, MHD_HTTP_OK, "application/json", body, sizeof body - 1, &header,
-                          1);
+  const struct ms_answer_header headers[] = {{"ETag", tag},
+                                             {MS_CHECKSUM_HEADER, is_known ? checksum : NULL}};
+  return ms_answer_static(request, MHD_HTTP_OK, "application/json", stored_body,
+                          sizeof stored_body - 1, headers, sizeof headers / sizeof headers[0]);
+}
+
+/* 200 with the receipt of a part. */
+static enum MHD_Result
+answer_part(struct ms_request *request, const struct upload *upload)
+{
+  char tag[MS_PART_TAG_SIZE], quoted[MS_PART_TAG_SIZE + 2];
+  ms_part_tag(request->server->api, &upload->part, upload->segment_bytes, upload->digest, tag);
+  snprintf(quoted, sizeof quoted, "\"%s\"", tag);
+  const struct ms_answer_header header = {"ETag", quoted};
+  return ms_answer_static(request, MHD_HTTP_OK, "application/json", stored_body,
+                          sizeof stored_body - 1, &header, 1);
 }
 
 static enum MHD_Result
@@ -214,7 +284,7 @@ answer(struct ms_request *request)
   if (upload->status != MS_OK) {
     return ms_answer_error(request, 0, &upload->error);
   }
-  return answer_stored(request);
+  return upload->part.number > 0 ? answer_part(request, upload) : answer_stored(request);
 }
 
 static void
@@ -234,3 +304,4 @@ end(struct ms_request *request)
 }
 
 const struct ms_endpoint ms_endpoint_upload = {begin, receive, answer, end};
+const struct ms_endpoint ms_endpoint_part = {begin_part, receive, answer, end};

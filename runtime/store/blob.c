@@ -1,10 +1,10 @@
-/* Blobs: the folder, names, reading and removing. Writing is in blob_writer.c.
+/* Blobs: the folder, names, reading and removing. Writing is in blob_writer.c and
+ * blob_parts.c, sweeping in blob_sweep.c.
  *
  * Every path is opened relative to the folder's descriptor, and an id can hold neither a slash nor a
  * leading dot, so nothing outside of the folder can be named. */
 #include "store/blob.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,13 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "store/blob_internal.h"
-
-enum { STALE_AFTER_S = 24 * 60 * 60 /* a temporary file this old has lost its writer */ };
 
 /* Cannot be the folder of an id: no id begins with a dot. */
 static const char incoming_name[] = ".incoming";
@@ -42,28 +39,6 @@ ms_blob_name(const char *id, struct ms_blob_name *name, struct ms_error *err)
   snprintf(name->folder, sizeof name->folder, "%c%c", id[0], id[1] ? id[1] : '_');
   snprintf(name->path, sizeof name->path, "%s/%s", name->folder, id);
   return MS_OK;
-}
-
-static void
-sweep_incoming(struct ms_blobs *blobs)
-{
-  int fd = openat(blobs->folder_fd, incoming_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-  if (!folder) {
-    if (fd >= 0)
-      close(fd);
-    return;
-  }
-  time_t oldest = time(NULL) - STALE_AFTER_S;
-  const struct dirent *entry;
-  while ((entry = readdir(folder))) {
-    struct stat info;
-    if (entry->d_name[0] != '.' &&
-        fstatat(blobs->incoming_fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISREG(info.st_mode) && info.st_mtime < oldest)
-      unlinkat(blobs->incoming_fd, entry->d_name, 0);
-  }
-  closedir(folder);
 }
 
 static enum ms_status
@@ -99,7 +74,7 @@ ms_blobs_open(const char *folder, struct ms_blobs **blobs, struct ms_error *err)
     ms_blobs_close(fresh);
     return status;
   }
-  sweep_incoming(fresh);
+  ms_blobs_sweep(fresh);
   *blobs = fresh;
   return MS_OK;
 }

@@ -6,15 +6,18 @@
 #ifndef MS_STORE_BLOB_H
 #define MS_STORE_BLOB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/checksum.h"
 #include "base/error.h"
 
 struct ms_blobs;
 struct ms_blob_writer;
 
-/* Opens (and creates, mode 0700) the folder; sweeps temporary files older than a day. */
+/* Opens (and creates, mode 0700) the folder; sweeps the temporary files whose writers are gone, and uploads
+ * in parts that nobody has touched for a day. */
 enum ms_status
 ms_blobs_open(const char *folder, struct ms_blobs **blobs, struct ms_error *err);
 
@@ -56,6 +59,45 @@ ms_blob_open(struct ms_blobs *blobs, const char *id, int *fd, int64_t *size_byte
 /* Its path in the file system, whether it exists or not. Owned. MS_INVALID for a bad id. */
 enum ms_status
 ms_blob_path(struct ms_blobs *blobs, const char *id, char **path, struct ms_error *err);
+
+/* ---- checksums ---- */
+
+/* What a blob's bytes are known to be, kept beside them: "0-HEX" is the MD5 of the whole; "SEGMENT-HEX" that of
+ * the MD5s (16 bytes each) of its segments of so many bytes, the last one shorter. */
+enum { MS_BLOB_CHECKSUM_SIZE = 64 };
+
+/* False when none is known: the file system keeps no attributes, or the kernel copied the bytes. */
+bool
+ms_blob_checksum(int fd, char checksum[MS_BLOB_CHECKSUM_SIZE]);
+
+/* ---- uploads in parts ----
+ *
+ * The parts are written in any order into one file, which then becomes the blob without a copy. */
+
+/* Begins one of `size_bytes` in all under `upload_id`, a UUID. */
+enum ms_status
+ms_blob_parts_begin(struct ms_blobs *blobs, const char *upload_id, int64_t size_bytes,
+                    struct ms_error *err);
+
+/* Its size in bytes; MS_NOT_FOUND when there is no such upload (any more). */
+enum ms_status
+ms_blob_parts_size(struct ms_blobs *blobs, const char *upload_id, int64_t *size_bytes,
+                   struct ms_error *err);
+
+/* Begins to write a part at `offset`; it ends with ms_blob_part_commit or ms_blob_abandon. */
+enum ms_status
+ms_blob_part_create(struct ms_blobs *blobs, const char *upload_id, int64_t offset,
+                    struct ms_blob_writer **writer, struct ms_error *err);
+
+/* Makes the part durable and frees the writer, also on failure. */
+enum ms_status
+ms_blob_part_commit(struct ms_blob_writer *writer, uint8_t digest[MS_MD5_BYTES],
+                    struct ms_error *err);
+
+/* All parts are there: the upload becomes the blob `id`, which `checksum` describes. */
+enum ms_status
+ms_blob_parts_commit(struct ms_blobs *blobs, const char *upload_id, const char *id,
+                     const char *checksum, struct ms_error *err);
 
 /* Removes it; MS_NOT_FOUND when there is none. */
 enum ms_status

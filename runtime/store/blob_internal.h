@@ -2,6 +2,9 @@
 #ifndef MS_STORE_BLOB_INTERNAL_H
 #define MS_STORE_BLOB_INTERNAL_H
 
+#include <time.h>
+
+#include "base/id.h"
 #include "store/blob.h"
 
 enum {
@@ -10,20 +13,52 @@ enum {
   MS_BLOB_FOLDER_SIZE = 3                           /* "ab" with its NUL */
 };
 
-struct ms_blobs {
-  char *folder;    /* owned */
-  int folder_fd;   /* everything is opened relative to it */
-  int incoming_fd; /* of the folder with temporary files */
-};
-
 /* Where a blob is, relative to the folder. */
 struct ms_blob_name {
   char folder[MS_BLOB_FOLDER_SIZE];
   char path[MS_BLOB_NAME_SIZE];
 };
 
+struct ms_blobs {
+  char *folder;    /* owned */
+  int folder_fd;   /* everything is opened relative to it */
+  int incoming_fd; /* of the folder with temporary files */
+  time_t swept_at; /* when that was swept */
+};
+
+/* A temporary file: the name of a UUID; an upload in parts has this behind it. */
+#define MS_BLOB_PARTS_SUFFIX ".parts"
+enum { MS_BLOB_TEMPORARY_SIZE = MS_ID_SIZE + sizeof MS_BLOB_PARTS_SUFFIX };
+
+struct ms_blob_writer {
+  struct ms_blobs *blobs; /* borrowed */
+  struct ms_blob_name name;
+  char temporary[MS_BLOB_TEMPORARY_SIZE]; /* in the folder of incoming files */
+  int fd;
+  bool is_part;  /* the file stays when the writer gives up */
+  bool is_known; /* all bytes went through `md5` */
+  struct ms_md5_stream md5;
+};
+
 /* MS_INVALID for an id that is no plain name. */
 enum ms_status
 ms_blob_name(const char *id, struct ms_blob_name *name, struct ms_error *err);
+
+/* Removes the temporary files that nobody writes any more (blob_sweep.c). */
+void
+ms_blobs_sweep(struct ms_blobs *blobs);
+
+/* Renames the file `temporary` into place and makes the new name durable, too. */
+enum ms_status
+ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_blob_name *name,
+                struct ms_error *err);
+
+enum ms_status
+ms_blob_fail_write(const struct ms_blobs *blobs, const struct ms_blob_name *name,
+                   struct ms_error *err);
+
+/* Notes the checksum beside the bytes, where the file system can. */
+void
+ms_blob_note_checksum(int fd, const char *checksum);
 
 #endif

@@ -9,12 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/checksum.h"
-#include "base/id.h"
 #include "store/blob_internal.h"
 
 enum {
@@ -22,13 +21,24 @@ enum {
   KERNEL_COPY_BYTES = 1024 * 1024 * 1024 /* a step of copy_file_range */
 };
 
-struct ms_blob_writer {
-  struct ms_blobs *blobs; /* borrowed */
-  struct ms_blob_name name;
-  char temporary[MS_ID_SIZE]; /* in the folder of incoming files */
-  int fd;
-  struct ms_md5_stream md5;
-};
+/* Makes and locks the temporary file: the lock tells who sweeps that it has a writer. A sweeper that was
+ * there between the two has removed it. */
+static int
+create_temporary(struct ms_blob_writer *writer)
+{
+  for (;;) {
+    struct stat info;
+    ms_id_new(writer->temporary);
+    int fd = openat(writer->blobs->incoming_fd, writer->temporary,
+                    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+      return fd;
+    flock(fd, LOCK_SH); /* where this cannot be, nobody sweeps */
+    if (fstat(fd, &info) == 0 && info.st_nlink > 0)
+      return fd;
+    close(fd);
+  }
+}
 
 enum ms_status
 ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **writer,
@@ -44,10 +54,9 @@ ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **w
     return ms_fail(err, MS_MEMORY, "out of memory for the data of component %s", id);
   fresh->blobs = blobs;
   fresh->name = name;
+  fresh->is_known = true;
   ms_md5_stream_begin(&fresh->md5);
-  ms_id_new(fresh->temporary);
-  fresh->fd = openat(blobs->incoming_fd, fresh->temporary,
-                     O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  fresh->fd = create_temporary(fresh);
   if (fresh->fd < 0) {
     status = ms_fail_errno(err, errno, "write the data of component %s", id);
     free(fresh);
@@ -57,11 +66,17 @@ ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **w
   return MS_OK;
 }
 
+enum ms_status
+ms_blob_fail_write(const struct ms_blobs *blobs, const struct ms_blob_name *name,
+                   struct ms_error *err)
+{
+  return ms_fail_errno(err, errno, "write component data %s/%s", blobs->folder, name->path);
+}
+
 static enum ms_status
 fail_write(const struct ms_blob_writer *writer, struct ms_error *err)
 {
-  return ms_fail_errno(err, errno, "write component data %s/%s", writer->blobs->folder,
-                       writer->name.path);
+  return ms_blob_fail_write(writer->blobs, &writer->name, err);
 }
 
 enum ms_status
@@ -95,17 +110,16 @@ ms_blob_abandon(struct ms_blob_writer *writer)
 {
   if (!writer)
     return;
-  unlinkat(writer->blobs->incoming_fd, writer->temporary, 0);
+  if (!writer->is_part)
+    unlinkat(writer->blobs->incoming_fd, writer->temporary, 0);
   free_writer(writer);
 }
 
 static enum ms_status
-check_md5(struct ms_blob_writer *writer, const char *expected, struct ms_error *err)
+check_md5(const uint8_t digest[MS_MD5_BYTES], const char *expected, struct ms_error *err)
 {
-  uint8_t digest[MS_MD5_BYTES];
   char actual[MS_MD5_BASE64_SIZE];
-  ms_md5_stream_end(&writer->md5, digest);
-  ms_base64(digest, sizeof digest, actual);
+  ms_base64(digest, MS_MD5_BYTES, actual);
   if (strcmp(actual, expected) == 0)
     return MS_OK;
   return ms_fail(err, MS_INVALID,
@@ -113,33 +127,46 @@ check_md5(struct ms_blob_writer *writer, const char *expected, struct ms_error *
                  actual, expected);
 }
 
-/* Renames into place and makes the new name durable, too. */
-static enum ms_status
-publish(struct ms_blob_writer *writer, struct ms_error *err)
+enum ms_status
+ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_blob_name *name,
+                struct ms_error *err)
 {
-  struct ms_blobs *blobs = writer->blobs;
-  bool is_new = mkdirat(blobs->folder_fd, writer->name.folder, 0700) == 0;
+  bool is_new = mkdirat(blobs->folder_fd, name->folder, 0700) == 0;
   if (!is_new && errno != EEXIST)
-    return fail_write(writer, err);
-  int folder_fd = openat(blobs->folder_fd, writer->name.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return ms_blob_fail_write(blobs, name, err);
+  int folder_fd = openat(blobs->folder_fd, name->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_fd < 0)
-    return fail_write(writer, err);
-  bool is_done =
-      renameat(blobs->incoming_fd, writer->temporary, blobs->folder_fd, writer->name.path) == 0 &&
-      fsync(folder_fd) == 0 && (!is_new || fsync(blobs->folder_fd) == 0);
-  enum ms_status status = is_done ? MS_OK : fail_write(writer, err);
+    return ms_blob_fail_write(blobs, name, err);
+  bool is_done = renameat(blobs->incoming_fd, temporary, blobs->folder_fd, name->path) == 0 &&
+                 fsync(folder_fd) == 0 && (!is_new || fsync(blobs->folder_fd) == 0);
+  enum ms_status status = is_done ? MS_OK : ms_blob_fail_write(blobs, name, err);
   close(folder_fd);
   return status;
+}
+
+/* What is known of the bytes is checked against what the sender says, and noted. */
+static enum ms_status
+settle_checksum(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err)
+{
+  uint8_t digest[MS_MD5_BYTES];
+  char hex[MS_MD5_HEX_SIZE], checksum[MS_BLOB_CHECKSUM_SIZE];
+  if (!writer->is_known)
+    return MS_OK;
+  ms_md5_stream_end(&writer->md5, digest);
+  ms_hex(digest, sizeof digest, hex);
+  snprintf(checksum, sizeof checksum, "0-%s", hex);
+  ms_blob_note_checksum(writer->fd, checksum);
+  return md5_base64 ? check_md5(digest, md5_base64, err) : MS_OK;
 }
 
 enum ms_status
 ms_blob_commit(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err)
 {
-  enum ms_status status = md5_base64 ? check_md5(writer, md5_base64, err) : MS_OK;
+  enum ms_status status = settle_checksum(writer, md5_base64, err);
   if (status == MS_OK && fdatasync(writer->fd) != 0)
     status = fail_write(writer, err);
   if (status == MS_OK)
-    status = publish(writer, err);
+    status = ms_blob_publish(writer->blobs, writer->temporary, &writer->name, err);
   if (status != MS_OK)
     unlinkat(writer->blobs->incoming_fd, writer->temporary, 0);
   free_writer(writer);
@@ -187,6 +214,7 @@ copy_file(struct ms_blob_writer *writer, int source, const char *path, int64_t *
 {
   struct stat info;
   enum ms_status status = MS_OK;
+  writer->is_known = false;
   if (!copy_in_kernel(source, writer->fd))
     status = copy_through_memory(writer, source, path, err);
   if (status == MS_OK && fstat(writer->fd, &info) != 0)

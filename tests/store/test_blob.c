@@ -3,8 +3,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <time.h>
 #include <utime.h>
 
+#include "base/id.h"
 #include "store/blob.h"
 
 static struct ms_blobs *
@@ -182,22 +184,82 @@ follows_no_link(void **state)
   ms_blobs_close(blobs);
 }
 
+/* A file of that name among the incoming ones, as old as told. */
+static void
+leave_behind(const char *folder, const char *name, time_t age_s, char path[256])
+{
+  struct ms_error err;
+  struct utimbuf times = {.actime = time(NULL) - age_s, .modtime = time(NULL) - age_s};
+  snprintf(path, 256, "%s/blobs/.incoming/%s", folder, name);
+  check_ok(ms_path_write(path, "x", 1, 0600, &err), &err);
+  assert_int_equal(utime(path, &times), 0);
+}
+
 static void
 sweeps_what_writers_left_behind(void **state)
 {
+  char dead[256], old[256], young[256];
   struct ms_error err;
-  char old[256];
-  char young[256];
-  struct utimbuf long_ago = {.actime = 1000000000, .modtime = 1000000000};
+  struct ms_blob_writer *writer = NULL;
+  struct ms_blobs *blobs = open_blobs(*state);
+  leave_behind(*state, "dead", 0, dead);
+  leave_behind(*state, "old.parts", 26 * 3600, old);
+  leave_behind(*state, "young.parts", 3600, young);
+  check_ok(ms_blob_create(blobs, "abc", &writer, &err), &err);
+  check_ok(ms_blob_write(writer, "alive", 5, &err), &err);
   ms_blobs_close(open_blobs(*state));
-  snprintf(old, sizeof old, "%s/blobs/.incoming/old", (char *)*state);
-  snprintf(young, sizeof young, "%s/blobs/.incoming/young", (char *)*state);
-  check_ok(ms_path_write(old, "x", 1, 0600, &err), &err);
-  check_ok(ms_path_write(young, "x", 1, 0600, &err), &err);
-  assert_int_equal(utime(old, &long_ago), 0);
-  ms_blobs_close(open_blobs(*state));
+  assert_int_equal(access(dead, F_OK), -1);
   assert_int_equal(access(old, F_OK), -1);
   assert_int_equal(access(young, F_OK), 0);
+  check_ok(ms_blob_commit(writer, NULL, &err), &err);
+  expect_blob(blobs, "abc", "alive");
+  ms_blobs_close(blobs);
+}
+
+static void
+write_part(struct ms_blobs *blobs, const char *upload_id, int64_t offset, const char *text,
+           const char *expected_hex)
+{
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  uint8_t digest[MS_MD5_BYTES];
+  char hex[MS_MD5_HEX_SIZE];
+  check_ok(ms_blob_part_create(blobs, upload_id, offset, &writer, &err), &err);
+  check_ok(ms_blob_write(writer, text, strlen(text), &err), &err);
+  check_ok(ms_blob_part_commit(writer, digest, &err), &err);
+  ms_hex(digest, sizeof digest, hex);
+  assert_string_equal(hex, expected_hex);
+}
+
+static void
+takes_parts_in_any_order(void **state)
+{
+  static const char upload_id[] = "0c0ffee0-0000-4000-8000-000000000001";
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  int64_t size = 0;
+  int fd = -1;
+  char checksum[MS_BLOB_CHECKSUM_SIZE];
+  struct ms_blobs *blobs = open_blobs(*state);
+  check_ok(ms_blob_parts_begin(blobs, upload_id, 10, &err), &err);
+  write_part(blobs, upload_id, 5, "world", "7d793037a0760186574b0282f2f435e7");
+  check_ok(ms_blob_part_create(blobs, upload_id, 0, &writer, &err), &err);
+  check_ok(ms_blob_write(writer, "junk", 4, &err), &err);
+  ms_blob_abandon(writer); /* the part is to come again, the upload stays */
+  write_part(blobs, upload_id, 0, "hello", "5d41402abc4b2a76b9719d911017c592");
+  check_ok(ms_blob_parts_size(blobs, upload_id, &size, &err), &err);
+  assert_int_equal(size, 10);
+  expect_none(blobs, "abc");
+  check_ok(ms_blob_parts_commit(blobs, upload_id, "abc", "5-0123", &err), &err);
+  expect_blob(blobs, "abc", "helloworld");
+  check_ok(ms_blob_open(blobs, "abc", &fd, &size, &err), &err);
+  if (ms_blob_checksum(fd, checksum))
+    assert_string_equal(checksum, "5-0123");
+  close(fd);
+  check_error(ms_blob_parts_size(blobs, upload_id, &size, &err), &err, MS_NOT_FOUND, "any more");
+  check_error(ms_blob_parts_begin(blobs, "../x", 1, &err), &err, MS_INVALID, "upload");
+  assert_int_equal(count_files(*state), 0);
+  ms_blobs_close(blobs);
 }
 
 static void
@@ -225,6 +287,7 @@ main(void)
       IN_FOLDER(imports_a_file),
       IN_FOLDER(follows_no_link),
       IN_FOLDER(sweeps_what_writers_left_behind),
+      IN_FOLDER(takes_parts_in_any_order),
       IN_FOLDER(gives_a_path),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
