@@ -177,11 +177,16 @@ local function attach_component(job, entity)
   return entity
 end
 
+---@class moonshift.Job.AttachOptions
+---@field name? string What the attachment is called; the file's name when not given.
+---@field component_id? string The component's id; a new one when not given.
+---@field ours? boolean The file is removed when it was sent.
+---@field progress? fun(done: integer, total: integer) Called with bytes while sending.
+
 --- Attaches a file, or a component that exists already. When the tracker cannot be reached the file waits
 --- where it is, and is sent later.
 ---@param file string|moonshift.Entity
----@param options? { name?: string, component_id?: string, ours?: boolean, progress?: fun(done: integer, total: integer) }
---- `ours`: the file is removed when it was sent.
+---@param options? moonshift.Job.AttachOptions
 ---@return moonshift.Entity component
 function Job:attach(file, options)
   options = options or {}
@@ -230,9 +235,8 @@ end
 --- Remembers the command that works for this job, so that whoever finds the job abandoned can end it.
 ---@param pid integer
 ---@param start_ticks integer
----@param log_path string?
-function Job:supervise(pid, start_ticks, log_path)
-  self.child_pid, self.child_start_ticks, self.log_path = pid, start_ticks, log_path
+function Job:supervise(pid, start_ticks)
+  self.child_pid, self.child_start_ticks = pid, start_ticks
   self.data.pid = pid
   if self.lease then self.lease:update(lease_text(self)) end
 end
@@ -269,8 +273,10 @@ function Session:job(options)
   if type(options) ~= "table" or type(options.description) ~= "string" then
     errors.raise("usage", 'session:job wants { description = "what is being done" }')
   end
+  local id = session_core.new_id()
   local job = setmetatable({
-    id = session_core.new_id(),
+    id = id,
+    log_path = paths.find("state", "logs") .. "/" .. id .. ".log", -- if a command's output is kept at all
     log_id = session_core.new_id(), -- whoever attaches the log, it is the same component
     session = self,
     status = "running",

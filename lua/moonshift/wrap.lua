@@ -173,7 +173,7 @@ local function execute(run, options)
     return
   end
   local closing <close> = command
-  run.job:supervise(command.pid, command.start_ticks, run.log_path)
+  run.job:supervise(command.pid, command.start_ticks)
   run.result = supervise(run, command, options)
   local _, log_error = command:finish_log()
   if log_error then errors.warn(log_error) end
@@ -262,11 +262,8 @@ function wrap.run(session, options)
     user = options.user,
     data = { command = shown, name = options.name },
   }
-  local run = {
-    job = job,
-    secrets = values,
-    log_path = paths.make("state", "logs") .. "/" .. job.id .. ".log",
-  }
+  paths.make("state", "logs")
+  local run = { job = job, secrets = values, log_path = job.log_path }
   execute(run, options)
   settle(run, options)
   return wrap.exit_code(run)
