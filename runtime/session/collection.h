@@ -1,9 +1,10 @@
 /* Collections: what a script sees of a relation to many.
  *
- * A plain collection is an array of entities (`#`, indices, ipairs, add, remove, contains); a mapped one
- * is a table from keys to values whose rows are entities, too (metadata, custom_attributes). An entity has
- * one object per attribute for life: an answer of the server refills it. Contents are fetched
- * when they are first looked at, for all entities of the same query result at once. */
+ * A plain collection is an array of entities (`#`, indices, ipairs, add, remove, contains); a
+ * mapped one is a table from keys to values whose rows are entities, too (metadata,
+ * custom_attributes). An entity has one object per attribute for life: an answer of the server
+ * refills it. Contents are fetched when they are first looked at, for all entities of the same
+ * query result at once. */
 #ifndef MS_SESSION_COLLECTION_H
 #define MS_SESSION_COLLECTION_H
 
@@ -26,8 +27,8 @@ struct ms_collection {
  * modification (nil when there is none, or when it is not known any more). */
 enum { MS_COLLECTION_OWNER = 1, MS_COLLECTION_ITEMS, MS_COLLECTION_ORIGINAL };
 
-/* Pushes the collection of an attribute of the entity at `index`, made when there is none yet. Of an entity
- * that the server does not have it is empty and loaded. */
+/* Pushes the collection of an attribute of the entity at `index`, made when there is none yet. Of
+ * an entity that the server does not have it is empty and loaded. */
 struct ms_collection *
 ms_collection_push(lua_State *L, int index, uint16_t slot);
 
@@ -39,8 +40,8 @@ ms_collection_test(lua_State *L, int index);
 struct ms_collection *
 ms_collection_check(lua_State *L, int index);
 
-/* Pops an array of entities and makes it what the server has. A collection with uncommitted changes keeps
- * its items. */
+/* Pops an array of entities and makes it what the server has. A collection with uncommitted changes
+ * keeps its items. */
 void
 ms_collection_load(lua_State *L, int index);
 
@@ -52,8 +53,8 @@ ms_collection_expire(lua_State *L, int index);
 void
 ms_collection_assign(lua_State *L, int index);
 
-/* Before items are changed in place: remembers them for a rollback. Afterwards ms_collection_record makes
- * the whole content an assignment to the owner. */
+/* Before items are changed in place: remembers them for a rollback. Afterwards ms_collection_record
+ * makes the whole content an assignment to the owner. */
 void
 ms_collection_begin_modification(lua_State *L, int index);
 void
@@ -69,8 +70,8 @@ ms_collection_revert(lua_State *L, int index);
 void
 ms_collection_check_writable(lua_State *L, int index);
 
-/* Calls the continuation `k` with the stack as it is once the collection at 1 is loaded; the result is
- * the C function's. */
+/* Calls the continuation `k` with the stack as it is once the collection at 1 is loaded; the result
+ * is the C function's. */
 int
 ms_collection_with_items(lua_State *L, lua_KFunction k);
 
@@ -88,13 +89,13 @@ ms_collection_push_metatable(lua_State *L);
 void
 ms_mapped_push_metatable(lua_State *L);
 
-/* Whether the attribute maps custom attributes: its rows exist for every entity, and their keys are given by
- * configurations that have to be asked for even when the entity is not committed yet. */
+/* Whether the attribute maps custom attributes: its rows exist for every entity, and their keys are
+ * given by configurations that have to be asked for even when the entity is not committed yet. */
 bool
 ms_mapped_is_custom(const struct ms_attribute *attribute);
 
-/* Raises MS_USAGE unless the entity at `value_index` may be an item: an entity of the same session and of
- * the right type that is not gone. */
+/* Raises MS_USAGE unless the entity at `value_index` may be an item: an entity of the same session
+ * and of the right type that is not gone. */
 void
 ms_collection_check_item(lua_State *L, int index, int value_index);
 

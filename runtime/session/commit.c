@@ -1,10 +1,10 @@
 /* From operations to payloads, and from the answer back.
  *
- * Consecutive operations on one entity become one payload, so that a creation and the assignments behind it
- * are a single create. The operations of a batch are frozen while it is on its way. An error that
- * leaves open whether the server took them (the line broke, no answer came) keeps them frozen:
- * the next commit has to find out first, which is policy and written in Lua (session.lua). Any other
- * error leaves the unit of work as it was. */
+ * Consecutive operations on one entity become one payload, so that a creation and the assignments
+ * behind it are a single create. The operations of a batch are frozen while it is on its way. An
+ * error that leaves open whether the server took them (the line broke, no answer came) keeps them
+ * frozen: the next commit has to find out first, which is policy and written in Lua (session.lua).
+ * Any other error leaves the unit of work as it was. */
 #include "session/commit.h"
 
 #include <lauxlib.h>
@@ -17,6 +17,10 @@
 #include "session/merge.h"
 #include "session/relations.h"
 #include "session/request.h"
+
+static const char *const ACTIONS[] = {[MS_OPERATION_CREATE] = "create",
+                                      [MS_OPERATION_UPDATE] = "update",
+                                      [MS_OPERATION_DELETE] = "delete"};
 
 /* ---- payloads ---- */
 
@@ -90,9 +94,6 @@ static void
 write_payload(lua_State *L, int session_index, struct ms_json_writer *writer, uint32_t place,
               uint32_t end)
 {
-  static const char *const ACTIONS[] = {[MS_OPERATION_CREATE] = "create",
-                                        [MS_OPERATION_UPDATE] = "update",
-                                        [MS_OPERATION_DELETE] = "delete"};
   const struct ms_session *session = lua_touserdata(L, session_index);
   const struct ms_operation *operation = &session->unit.operations[place];
   ms_unit_push_entity(L, session_index, place);
@@ -177,8 +178,8 @@ ms_commit_wake_all(struct ms_session *session)
 
 /* ---- the commit ---- */
 
-/* The first entity that the batch creates, or deletes when it creates none; one whose id was made here if
- * there is one. MS_OPERATION_NONE when it only assigns. */
+/* The first entity that the batch creates, or deletes when it creates none; one whose id was made
+ * here if there is one. MS_OPERATION_NONE when it only assigns. */
 static uint32_t
 find_witness(const struct ms_unit_of_work *unit)
 {
@@ -198,8 +199,8 @@ find_witness(const struct ms_unit_of_work *unit)
   return witness;
 }
 
-/* Whether the server may have taken the batch although it did not say so. An entity that is there already
- * although its id was made here can only be that of this very batch, delivered twice. */
+/* Whether the server may have taken the batch although it did not say so. An entity that is there
+ * already although its id was made here can only be that of this very batch, delivered twice. */
 static bool
 is_uncertain(const struct ms_session *session, enum ms_status status, bool was_uncertain)
 {
@@ -210,6 +211,26 @@ is_uncertain(const struct ms_session *session, enum ms_status status, bool was_u
   }
   return status == MS_NETWORK || status == MS_TIMEOUT || status == MS_PROTOCOL ||
          status == MS_CANCELLED || status == MS_CLOSED;
+}
+
+/* Puts what was refused in front of the message: the one operation, or how many there were. */
+static void
+name_refused(lua_State *L, struct ms_request *request)
+{
+  const struct ms_unit_of_work *unit = &request->session->unit;
+  if (request->operation_count != 1) {
+    ms_error_prefix(&request->err, "commit of %zu operations", request->operation_count);
+    return;
+  }
+  uint32_t place = 0;
+  while (unit->operations[place].kind == MS_OPERATION_DEAD) {
+    place++;
+  }
+  char text[MS_ENTITY_TEXT_SIZE];
+  ms_unit_push_entity(L, 1, place);
+  ms_entity_print(L, -1, text);
+  lua_pop(L, 1);
+  ms_error_prefix(&request->err, "%s %s", ACTIONS[unit->operations[place].kind], text);
 }
 
 /* Session, request: what the server answered becomes the session's truth. */
@@ -247,6 +268,7 @@ finish_commit(lua_State *L, int status, lua_KContext context)
   bool was_uncertain = lua_toboolean(L, 2);
   if (request->status != MS_OK) {
     if (!is_uncertain(session, request->status, was_uncertain)) {
+      name_refused(L, request);
       session->unit.in_flight = 0;
     }
     pass_turn(session);
@@ -262,7 +284,7 @@ finish_commit(lua_State *L, int status, lua_KContext context)
   return 1;
 }
 
-/* The turn is ours. Stack: session, whether the batch was sent before. */
+/* The turn is ours. Stack: session, whether the batch was sent before, request. */
 static int
 begin_commit(lua_State *L)
 {
@@ -313,8 +335,8 @@ wait_for_turn(lua_State *L, struct ms_session *session)
   return ms_wait_yield(L, &turn->wait, lua_gettop(L), take_turn);
 }
 
-/* commit(session): sends what is recorded, or once more what an earlier call left uncertain; true in the
- * latter case, because more may have been recorded since. */
+/* commit(session): sends what is recorded, or once more what an earlier call left uncertain; true
+ * in the latter case, because more may have been recorded since. */
 int
 ms_session_commit(lua_State *L)
 {
@@ -329,8 +351,8 @@ ms_session_commit(lua_State *L)
 
 /* ---- after an uncertain commit ---- */
 
-/* uncertain(session): nil, or what an uncertain batch holds that can be asked for: "create" or "delete" and
- * the entity, else "update". */
+/* uncertain(session): nil, or what an uncertain batch holds that can be asked for: "create" or
+ * "delete" and the entity, else "update". */
 int
 ms_session_uncertain(lua_State *L)
 {

@@ -1,5 +1,5 @@
-/* Creation happens in the order that the server needs: key, scalars, relations, collections; so that the one
- * operation that all of it becomes refers to nothing that comes later. */
+/* Creation happens in the order that the server needs: key, scalars, relations, collections; so
+ * that the one operation that all of it becomes refers to nothing that comes later. */
 #include "session/create.h"
 
 #include <lauxlib.h>
@@ -67,7 +67,8 @@ push_given(lua_State *L, int data_index, const struct ms_attribute *attribute)
 
 /* ---- the primary key ---- */
 
-/* Pushes the key of the entity that the data give for the relation whose foreign key `slot` is, or nil. */
+/* Pushes the key of the entity that the data give for the relation whose foreign key `slot` is, or
+ * nil. */
 static void
 push_key_of_relation(lua_State *L, const struct ms_class *class, uint16_t slot, int data_index)
 {

@@ -1,5 +1,5 @@
-/* The class datetime. Calendar fields come from the C library's gmtime_r on the shifted instant; it is
- * asked for the local zone alone, never for the process's zone otherwise. */
+/* The class datetime. Calendar fields come from the C library's gmtime_r on the shifted instant; it
+ * is asked for the local zone alone, never for the process's zone otherwise. */
 #include "session/datetime.h"
 
 #include <lauxlib.h>

@@ -88,8 +88,8 @@ set_names(lua_State *L, const char *key, const struct ms_attribute *const *attri
   lua_setfield(L, -2, key);
 }
 
-/* describe(session, type): {name, base, family, primary_key, default_projections, attributes}; raises for an unknown
- * type, naming the nearest. */
+/* describe(session, type): {name, base, family, primary_key, default_projections, attributes};
+ * raises for an unknown type, naming the nearest. */
 int
 ms_session_describe(lua_State *L)
 {

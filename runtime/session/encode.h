@@ -8,10 +8,10 @@
 
 enum { MS_ENCODE_DEPTH_MAX = 100 /* nested tables in a value */ };
 
-/* Writes the value at `index`: entities as references, collections as lists of them, date-times as typed
- * objects, light NULL (cjson.null) as null, a table as a list when it has an element 1 or is an empty
- * list that was decoded, else as an object. Raises MS_INVALID for what JSON cannot hold. The
- * writer's buffer has to be owned by a value of Lua. */
+/* Writes the value at `index`: entities as references, collections as lists of them, date-times as
+ * typed objects, light NULL (cjson.null) as null, a table as a list when it has an element 1 or is
+ * an empty list that was decoded, else as an object. Raises MS_INVALID for what JSON cannot hold.
+ * The writer's buffer has to be owned by a value of Lua. */
 void
 ms_encode_value(lua_State *L, int index, struct ms_json_writer *writer);
 

@@ -1,6 +1,6 @@
-/* Entities as values: slots, identity, and the rule by which a relation and its foreign key speak for each
- * other: whichever of the two was assigned last counts, and where only one is known the other follows from
- * it without a request. */
+/* Entities as values: slots, identity, and the rule by which a relation and its foreign key speak
+ * for each other: whichever of the two was assigned last counts, and where only one is known the
+ * other follows from it without a request. */
 #include "session/entity.h"
 
 #include <lauxlib.h>
@@ -75,8 +75,8 @@ relation_to_key(lua_State *L)
   }
 }
 
-/* Replaces the id on top by the entity of `target`'s family that has it; false and popped when this session
- * has not met it. */
+/* Replaces the id on top by the entity of `target`'s family that has it; false and popped when this
+ * session has not met it. */
 static bool
 key_to_relation(lua_State *L, int index, const struct ms_entity *entity,
                 const struct ms_entity_type *target)
@@ -110,8 +110,8 @@ translate(lua_State *L, int index, const struct ms_entity *entity, uint16_t slot
   return true;
 }
 
-/* Pushes the uncommitted value, the slot's own or its counterpart's, whichever is the later. *decided tells
- * that there is one, though it may not be known here (false and nothing pushed). */
+/* Pushes the uncommitted value, the slot's own or its counterpart's, whichever is the later.
+ * *decided tells that there is one, though it may not be known here (false and nothing pushed). */
 static bool
 push_uncommitted(lua_State *L, int index, const struct ms_entity *entity, uint16_t slot,
                  bool *decided)

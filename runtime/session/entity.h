@@ -1,12 +1,13 @@
 /* Entities: one object per identity and session.
  *
- * An entity is a userdata whose user values are the attributes' remote values, by slot. A value that
- * was assigned and not yet committed lives in its operation (unit_of_work.h) and nowhere else. Null is
- * the light userdata NULL inside and nil outside; an attribute that was never answered is nil
- * inside, and reading it asks the server.
+ * An entity is a userdata whose user values are the attributes' remote values, by slot. A value
+ * that was assigned and not yet committed lives in its operation (unit_of_work.h) and nowhere else.
+ * Null is the light userdata NULL inside and nil outside; an attribute that was never answered is
+ * nil inside, and reading it asks the server.
  *
- * Reading: the attributes of the schema come first, then methods (registered per type, inherited along
- * the bases), then the methods of all entities; a type's attribute hides a method of that name. */
+ * Reading: the attributes of the schema come first, then methods (registered per type, inherited
+ * along the bases), then the methods of all entities; a type's attribute hides a method of that
+ * name. */
 #ifndef MS_SESSION_ENTITY_H
 #define MS_SESSION_ENTITY_H
 
@@ -62,15 +63,15 @@ ms_entity_push_remote(lua_State *L, int index, uint16_t slot);
 void
 ms_entity_set_remote(lua_State *L, int index, uint16_t slot);
 
-/* Pushes what a script sees: the uncommitted value, else the remote one; null is nil. False and nothing
- * pushed when the server would have to be asked. */
+/* Pushes what a script sees: the uncommitted value, else the remote one; null is nil. False and
+ * nothing pushed when the server would have to be asked. */
 bool
 ms_entity_push_value(lua_State *L, int index, uint16_t slot);
 
 /* ---- identity ---- */
 
-/* Pushes the primary key as one string: the value itself, or several joined. False and nothing pushed
- * when a part is missing. */
+/* Pushes the primary key as one string: the value itself, or several joined. False and nothing
+ * pushed when a part is missing. */
 bool
 ms_entity_push_key(lua_State *L, int index);
 

@@ -1,8 +1,8 @@
 /* What a script does with an entity: read and write attributes, call methods, print.
  *
- * Each family has one metatable whose __index and __newindex have the family's names as an upvalue, so
- * that finding a slot is one look into a table of interned strings. Methods of a type are Lua tables in
- * the registry that Lua modules fill (core.session.methods). */
+ * Each family has one metatable whose __index and __newindex have the family's names as an upvalue,
+ * so that finding a slot is one look into a table of interned strings. Methods of a type are Lua
+ * tables in the registry that Lua modules fill (core.session.methods). */
 #include "session/entity.h"
 
 #include <lauxlib.h>
@@ -38,7 +38,8 @@ ms_entity_push_methods(lua_State *L, const char *type_name)
   lua_remove(L, -2);
 }
 
-/* The base of a type; where the server does not tell, the one that the type of this name has with us. */
+/* The base of a type; where the server does not tell, the one that the type of this name has with
+ * us. */
 static const struct ms_entity_type *
 base_of(const struct ms_entity_type *type)
 {
@@ -49,8 +50,8 @@ base_of(const struct ms_entity_type *type)
   return known && known != type ? known->base : NULL;
 }
 
-/* Pushes the method named by the string at 2, of the type or one of its bases; false and nothing pushed
- * when there is none. */
+/* Pushes the method named by the string at 2, of the type or one of its bases; false and nothing
+ * pushed when there is none. */
 static bool
 push_method(lua_State *L, const struct ms_entity_type *type)
 {
@@ -98,8 +99,8 @@ finish_read(lua_State *L, int status, lua_KContext context)
   return 1;
 }
 
-/* A relation whose foreign key was assigned here to an entity that this session has not met: it is asked
- * for by that key. */
+/* A relation whose foreign key was assigned here to an entity that this session has not met: it is
+ * asked for by that key. */
 static bool
 push_assigned_key(lua_State *L, const struct ms_entity *entity, uint16_t slot)
 {

@@ -27,9 +27,9 @@ finish_fetch(lua_State *L, int status, lua_KContext context)
   return lua_gettop(L) - top;
 }
 
-/* fetch(session, groups, keeps_groups, expression, …): for each expression the list of its entities and the offset of
- * the next page, or nil. `groups`: a table that groups what belongs to one result, or nil; `keeps_groups`:
- * entities asked for stay in the group that they have. */
+/* fetch(session, groups, keeps_groups, expression, …): for each expression the list of its entities
+ * and the offset of the next page, or nil. `groups`: a table that groups what belongs to one
+ * result, or nil; `keeps_groups`: entities asked for stay in the group that they have. */
 int
 ms_session_fetch(lua_State *L)
 {

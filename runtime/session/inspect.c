@@ -38,7 +38,8 @@ ms_session_is_entity(lua_State *L)
   return 1;
 }
 
-/* state(entity): "created", "modified", "deleted", "gone", or nil when there is nothing to commit. */
+/* state(entity): "created", "modified", "deleted", "gone", or nil when there is nothing to
+ * commit. */
 int
 ms_session_state(lua_State *L)
 {
@@ -64,7 +65,8 @@ ms_session_state(lua_State *L)
   return 1;
 }
 
-/* find(session, type, key, …): the entity of that primary key, if the session has met it; else nil. */
+/* find(session, type, key, …): the entity of that primary key, if the session has met it; else
+ * nil. */
 int
 ms_session_find(lua_State *L)
 {
@@ -112,8 +114,8 @@ lacks(lua_State *L, int index, uint16_t slot)
   return lacking;
 }
 
-/* lacking(entity, attribute, maximum): a list of the entity, when it lacks the attribute, and of at most
- * `maximum` of those that came with it and lack it, too. */
+/* lacking(entity, attribute, maximum): a list of the entity, when it lacks the attribute, and of at
+ * most `maximum` of those that came with it and lack it, too. */
 int
 ms_session_lacking(lua_State *L)
 {
@@ -142,8 +144,8 @@ ms_session_lacking(lua_State *L)
   return 1;
 }
 
-/* load(entity, attribute, value): sets what the server is known to have: null for nil, the rows of a collection
- * for a list. */
+/* load(entity, attribute, value): sets what the server is known to have: null for nil, the rows of
+ * a collection for a list. */
 int
 ms_session_load(lua_State *L)
 {
@@ -170,8 +172,8 @@ ms_session_load(lua_State *L)
   return 0;
 }
 
-/* stub(session, type, values): the entity with the primary key in `values`, made when the session has not met
- * it: it exists on the server. */
+/* stub(session, type, values): the entity with the primary key in `values`, made when the session
+ * has not met it: it exists on the server. */
 int
 ms_session_stub(lua_State *L)
 {
@@ -196,7 +198,8 @@ ms_session_stub(lua_State *L)
   return 1;
 }
 
-/* changes(session): three lists: created, modified and deleted entities that wait to be committed. */
+/* changes(session): three lists: created, modified and deleted entities that wait to be
+ * committed. */
 int
 ms_session_changes(lua_State *L)
 {

@@ -1,9 +1,9 @@
 /* Mapped collections: task.metadata.key, task.custom_attributes.fstart.
  *
- * The rows are entities of a type of their own, and every change is a change of a row: a new key creates
- * one, nil deletes it. Custom attributes have a row for each configuration whether it was ever
- * set or not, so there keys are never new. Rows that are deleted, or whose creation was undone, do not
- * show; so a rollback needs nothing here. */
+ * The rows are entities of a type of their own, and every change is a change of a row: a new key
+ * creates one, nil deletes it. Custom attributes have a row for each configuration whether it was
+ * ever set or not, so there keys are never new. Rows that are deleted, or whose creation was
+ * undone, do not show; so a rollback needs nothing here. */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -45,15 +45,16 @@ is_visible(const struct ms_entity *row)
   return row->state != MS_ENTITY_DELETED && row->state != MS_ENTITY_GONE;
 }
 
-/* Pushes an attribute of the row at `index`, by way of its own __index (which may ask the server). */
+/* Pushes an attribute of the row at `index`, by way of its own __index (which may ask the
+ * server). */
 static void
 push_field(lua_State *L, int index, const char *name)
 {
   lua_getfield(L, index, name);
 }
 
-/* Pushes the visible row of the key at `key_index` among the items at `items_index`; false and nothing
- * pushed when there is none. `nearest` is offered every key. */
+/* Pushes the visible row of the key at `key_index` among the items at `items_index`; false and
+ * nothing pushed when there is none. `nearest` is offered every key. */
 static bool
 push_row(lua_State *L, const struct ms_collection *mapped, int items_index, int key_index,
          struct ms_nearest *nearest)

@@ -13,7 +13,8 @@ key_is(const struct ms_merge *merge, const char *name)
          memcmp(merge->reader.string, name, merge->reader.string_bytes) == 0;
 }
 
-/* Descends into the object that begins, and sets the stack value at `index` to its `next.offset`. */
+/* Descends into the object that begins, and sets the stack value at `index` to its
+ * `next.offset`. */
 static void
 read_metadata(struct ms_merge *merge, int index, const char *wanted)
 {

@@ -1,5 +1,5 @@
-/* From members to entities. Which slot a name means is guessed from what followed last time, so that a row costs
- * one comparison per attribute. */
+/* From members to entities. Which slot a name means is guessed from what followed last time, so
+ * that a row costs one comparison per attribute. */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -31,8 +31,8 @@ find_slots(struct ms_class *class, struct ms_merge_member *members, size_t count
   }
 }
 
-/* Pushes the key made of the values behind stack index `base`; false and nothing pushed when a part of
- * it is missing. */
+/* Pushes the key made of the values behind stack index `base`; false and nothing pushed when a part
+ * of it is missing. */
 static bool
 push_key(struct ms_merge *merge, const struct ms_class *class, int base, size_t first)
 {
@@ -62,38 +62,43 @@ push_key(struct ms_merge *merge, const struct ms_class *class, int base, size_t 
   return count > 0;
 }
 
-/* Puts the entity on top into the group of its family. */
+/* Pushes the group of a family in this answer: an array with weak values. */
+static void
+push_group(lua_State *L, const struct ms_family *family)
+{
+  if (lua_rawgetp(L, MS_MERGE_GROUPS, family) == LUA_TTABLE) {
+    return;
+  }
+  lua_pop(L, 1);
+  lua_newtable(L);
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, MS_MERGE_GROUPS, family);
+}
+
+/* Puts the entity on top into the group of its family. One that was itself asked for stays, if so
+ * wanted, with those that it came with before. */
 static void
 join_group(struct ms_merge *merge, const struct ms_entity *entity)
 {
   lua_State *L = merge->L;
-  bool stays = merge->options->keeps_groups && merge->nesting == 1 &&
-               lua_getiuservalue(L, -1, MS_ENTITY_GROUP) != LUA_TNIL;
-  if (merge->options->keeps_groups && merge->nesting == 1) {
+  bool is_asked_for = merge->nesting == 1;
+  int had = lua_getiuservalue(L, -1, MS_ENTITY_GROUP); /* entity, its group */
+  if (had == LUA_TTABLE && merge->options->keeps_groups && is_asked_for) {
     lua_pop(L, 1);
-  }
-  if (stays) {
     return;
   }
-  if (lua_rawgetp(L, MS_MERGE_GROUPS, entity->class->family) != LUA_TTABLE) {
-    lua_pop(L, 1);
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
+  push_group(L, entity->class->family); /* entity, its group, group */
+  if (!lua_rawequal(L, -1, -2)) {
+    lua_pushvalue(L, -3);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
     lua_pushvalue(L, -1);
-    lua_rawsetp(L, MS_MERGE_GROUPS, entity->class->family);
+    lua_setiuservalue(L, -4, MS_ENTITY_GROUP);
   }
-  lua_getiuservalue(L, -2, MS_ENTITY_GROUP); /* entity, group, its group */
-  if (lua_rawequal(L, -1, -2)) {
-    lua_pop(L, 2);
-    return;
-  }
-  lua_pop(L, 1);
-  lua_pushvalue(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-  lua_setiuservalue(L, -2, MS_ENTITY_GROUP);
+  lua_pop(L, 2);
 }
 
 /* Pops a key; pushes its entity, made when this session has not met it. */
@@ -124,30 +129,33 @@ raise_shape(struct ms_merge *merge, const struct ms_entity *entity, uint16_t slo
             entity->class->type->name, entity->class->attributes[slot]->name);
 }
 
-/* Pops a value and makes it the remote one of `slot`. A changed relation takes its foreign key with it and
- * the other way round, unless they still agree. */
+/* Whether the relation in `slot` leads to the entity whose key is the value on top. */
+static bool
+agrees(lua_State *L, int index, uint16_t slot)
+{
+  ms_entity_push_remote(L, index, slot); /* value, relation */
+  const struct ms_entity *target = ms_entity_test(L, -1);
+  bool same = false;
+  if (target) {
+    ms_entity_push_remote(L, -1, target->class->key_slots[0]);
+    same = lua_rawequal(L, -1, -3);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return same;
+}
+
+/* Pops a value and makes it the remote one of `slot`. A relation that changes takes its foreign key
+ * with it and the other way round, unless they still agree. */
 static void
 set_value(lua_State *L, int index, const struct ms_entity *entity, uint16_t slot)
 {
   uint16_t counterpart = entity->class->counterparts[slot];
   if (counterpart != MS_SLOT_NONE) {
     ms_entity_push_remote(L, index, slot);
-    bool same = lua_rawequal(L, -1, -2);
+    bool is_changed = !lua_rawequal(L, -1, -2);
     lua_pop(L, 1);
-    if (same) {
-      lua_pop(L, 1);
-      return;
-    }
-    ms_entity_push_remote(L, index, counterpart);
-    const struct ms_entity *target = ms_entity_test(L, -1);
-    bool agrees = false;
-    if (target) { /* value, relation, its key */
-      ms_entity_push_remote(L, -1, target->class->key_slots[0]);
-      agrees = lua_rawequal(L, -1, -3);
-      lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    if (!agrees) {
+    if (is_changed && !agrees(L, index, counterpart)) {
       lua_pushnil(L);
       ms_entity_set_remote(L, index, counterpart);
     }
@@ -196,11 +204,12 @@ merge_member(struct ms_merge *merge, int index, const struct ms_entity *entity, 
     set_value(L, index, entity, slot);
     break;
   case MS_KIND_REFERENCE:
-    if (!ms_entity_test(L, value) && !lua_islightuserdata(L, value)) {
+    if (ms_entity_test(L, value) || lua_islightuserdata(L, value)) {
+      lua_pushvalue(L, value);
+      set_value(L, index, entity, slot);
+    } else if (!lua_istable(L, value)) { /* a table: of a type that the schema does not have */
       raise_shape(merge, entity, slot);
     }
-    lua_pushvalue(L, value);
-    set_value(L, index, entity, slot);
     break;
   case MS_KIND_COLLECTION:
   case MS_KIND_MAPPED:

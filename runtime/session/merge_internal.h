@@ -1,5 +1,5 @@
-/* The state of one merge, shared by the files of it: merge.c (results), merge_value.c (events to values)
- * and merge_entity.c (members to entities). */
+/* The state of one merge, shared by the files of it: merge.c (results), merge_value.c (events to
+ * values) and merge_entity.c (members to entities). */
 #ifndef MS_SESSION_MERGE_INTERNAL_H
 #define MS_SESSION_MERGE_INTERNAL_H
 
@@ -48,8 +48,8 @@ ms_merge_skip(struct ms_merge *merge);
 void
 ms_merge_read_value(struct ms_merge *merge);
 
-/* Turns the members from `first` on, whose values are behind stack index `base`, into an entity in their
- * place; false when they lack its key. */
+/* Turns the members from `first` on, whose values are behind stack index `base`, into an entity in
+ * their place; false when they lack its key. */
 bool
 ms_merge_finish_entity(struct ms_merge *merge, struct ms_class *class, int base, size_t first);
 

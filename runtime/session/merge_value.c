@@ -1,7 +1,8 @@
 /* A recursive descent over the pull reader's events.
  *
- * The members of an object wait on the Lua stack until its end, because __entity_type__ and the key may
- * come anywhere. */
+ * The members of an object wait on the Lua stack until its end, because __entity_type__ and the key
+ * may come anywhere. */
+#include <assert.h>
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,8 @@ read_class(struct ms_merge *merge)
   size_t bytes = merge->reader.string_bytes;
   for (unsigned i = 0; i < MS_MERGE_RECENT_CLASSES; i++) {
     struct ms_class *class = merge->recent[i];
-    if (class && strncmp(class->type->name, name, bytes) == 0 && !class->type->name[bytes]) {
+    if (class && strlen(class->type->name) == bytes &&
+        memcmp(class->type->name, name, bytes) == 0) {
       return class;
     }
   }
@@ -87,6 +89,7 @@ add_member(struct ms_merge *merge)
     name = lua_pushlstring(merge->L, name, bytes);
     lua_rawseti(merge->L, MS_MERGE_NAMES, (lua_Integer)lua_rawlen(merge->L, MS_MERGE_NAMES) + 1);
   }
+  assert(merge->members);
   struct ms_merge_member *member = &merge->members[merge->member_count++];
   *member = (struct ms_merge_member){.name = name, .name_bytes = bytes, .slot = MS_SLOT_NONE};
   return member;

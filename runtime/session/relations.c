@@ -1,5 +1,5 @@
-/* For each operation: every foreign key of its entity, old value and new, leads to an entity whose collections
- * of this family are expired. */
+/* For each operation: every foreign key of its entity, old value and new, leads to an entity whose
+ * collections of this family are expired. */
 #include "session/relations.h"
 
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "session/collection.h"
 #include "session/entity.h"
 
-/* Expires the loaded collections and mapped collections of the entity on top that may hold entities of
- * `family`. */
+/* Expires the loaded collections and mapped collections of the entity on top that may hold entities
+ * of `family`. */
 static void
 expire_collections(lua_State *L, const struct ms_family *family)
 {
@@ -27,8 +27,8 @@ expire_collections(lua_State *L, const struct ms_family *family)
   }
 }
 
-/* Pops the value of a foreign key to `target`, or of a relation, and expires the collections of the entity that
- * it names, if this session knows it. */
+/* Pops the value of a foreign key to `target`, or of a relation, and expires the collections of the
+ * entity that it names, if this session knows it. */
 static void
 expire_parent(lua_State *L, int session_index, const struct ms_entity *member,
               const struct ms_entity_type *target)
@@ -49,7 +49,8 @@ expire_parent(lua_State *L, int session_index, const struct ms_entity *member,
   }
 }
 
-/* The type that a slot's value leads to, when it is a relation to one or a foreign key; else NULL. */
+/* The type that a slot's value leads to, when it is a relation to one or a foreign key; else
+ * NULL. */
 static const struct ms_entity_type *
 target_of(const struct ms_class *class, size_t slot)
 {

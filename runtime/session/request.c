@@ -1,4 +1,5 @@
-/* Sending and waiting. The transport copies the body, so only the answer and the wait have to live on. */
+/* Sending and waiting. The transport copies the body, so only the answer and the wait have to live
+ * on. */
 #include "session/request.h"
 
 #include <assert.h>

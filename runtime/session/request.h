@@ -1,7 +1,8 @@
 /* One batch on its way: the session's side of waiting for the transport.
  *
- * A request is a userdata, so that no error and no cancelled task leaks its buffers. The task yields while the
- * answer is awaited; where Lua cannot yield, and on the embedded server, it completes in place. */
+ * A request is a userdata, so that no error and no cancelled task leaks its buffers. The task
+ * yields while the answer is awaited; where Lua cannot yield, and on the embedded server, it
+ * completes in place. */
 #ifndef MS_SESSION_REQUEST_H
 #define MS_SESSION_REQUEST_H
 
@@ -31,8 +32,8 @@ struct ms_request {
 struct ms_request *
 ms_request_push(lua_State *L, int session_index);
 
-/* Closes the body and sends it; the request is on top of the stack. `retry`: sending twice is safe. Returns
- * the C function's result; `k` goes on with the request's stack index as its context. */
+/* Closes the body and sends it; the request is on top of the stack. `retry`: sending twice is safe.
+ * Returns the C function's result; `k` goes on with the request's stack index as its context. */
 int
 ms_request_send(lua_State *L, bool retry, lua_KFunction k);
 

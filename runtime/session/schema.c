@@ -133,7 +133,7 @@ make_class(lua_State *L, struct ms_schema *schema, const struct ms_entity_type *
   struct ms_family *family = family_of(L, schema, type->root);
   size_t count = family->slot_count;
   struct ms_class *class = allocate(L, schema, sizeof *class);
-  const struct ms_attribute **attributes = allocate(L, schema, (count + 1) * sizeof *attributes);
+  const struct ms_attribute **attributes = allocate(L, schema, (count + 1) * sizeof(void *));
   uint16_t *counterparts = allocate(L, schema, (count + 1) * sizeof *counterparts);
   uint16_t *key_slots = allocate(L, schema, (type->primary_key_count + 1) * sizeof *key_slots);
   class->type = type;
@@ -286,8 +286,8 @@ ms_schema_push(lua_State *L, const char *hash, struct ms_model *model)
   }
   lua_setmetatable(L, -2);
   size_t count = schema->model->type_count + 1;
-  schema->classes = allocate(L, schema, count * sizeof *schema->classes);
-  schema->families = allocate(L, schema, count * sizeof *schema->families);
+  schema->classes = allocate(L, schema, count * sizeof(void *));
+  schema->families = allocate(L, schema, count * sizeof(void *));
   push_schemas(L);
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, hash);

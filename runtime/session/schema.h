@@ -1,9 +1,9 @@
 /* What sessions know of a model beyond the model itself: where an entity keeps which attribute.
  *
- * The types of one family (Context, TypedContext, Task, …) share one numbering of attributes, the slots,
- * so that an entity can turn out to be of a more specific type than first thought. Families and
- * classes are made when a type is first met: opening a session costs nothing. One schema serves every
- * session on the same model. */
+ * The types of one family (Context, TypedContext, Task, …) share one numbering of attributes, the
+ * slots, so that an entity can turn out to be of a more specific type than first thought. Families
+ * and classes are made when a type is first met: opening a session costs nothing. One schema serves
+ * every session on the same model. */
 #ifndef MS_SESSION_SCHEMA_H
 #define MS_SESSION_SCHEMA_H
 
@@ -49,15 +49,15 @@ struct ms_schema {
   struct ms_class **classes;    /* by index in the model; NULL until needed */
 };
 
-/* Pushes the schema of the built-in model, or of `model` (taken) under the name `hash`. Kept by name
- * while any session uses it. */
+/* Pushes the schema of the built-in model, or of `model` (taken) under the name `hash`. Kept by
+ * name while any session uses it. */
 struct ms_schema *
 ms_schema_push_builtin(lua_State *L);
 struct ms_schema *
 ms_schema_push(lua_State *L, const char *hash, struct ms_model *model);
 
-/* Pushes the schema that a session of this process already has under `hash`; NULL and nothing pushed
- * when there is none. */
+/* Pushes the schema that a session of this process already has under `hash`; NULL and nothing
+ * pushed when there is none. */
 struct ms_schema *
 ms_schema_find(lua_State *L, const char *hash);
 

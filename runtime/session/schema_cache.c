@@ -18,7 +18,8 @@ is_plain_hash(const char *hash)
          strspn(hash, "0123456789abcdef") == bytes;
 }
 
-/* The folder of the documents, and the path of one; both owned, NULL when there is no place for them. */
+/* The folder of the documents, and the path of one; both owned, NULL when there is no place for
+ * them. */
 static char *
 folder_path(void)
 {

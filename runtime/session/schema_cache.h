@@ -1,7 +1,7 @@
 /* Schema documents on disk, by their hash: $XDG_CACHE_HOME/moonshift/schemas/HASH.json.
  *
- * Shared by all processes and all servers; a document is written whole or not at all. The cache never
- * fails a session: what cannot be read is fetched again, what cannot be written is logged. */
+ * Shared by all processes and all servers; a document is written whole or not at all. The cache
+ * never fails a session: what cannot be read is fetched again, what cannot be written is logged. */
 #ifndef MS_SESSION_SCHEMA_CACHE_H
 #define MS_SESSION_SCHEMA_CACHE_H
 

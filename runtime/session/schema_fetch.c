@@ -17,8 +17,8 @@ ms_session_set_schema(lua_State *L, int session_index)
   lua_setiuservalue(L, session_index, MS_SESSION_SCHEMA);
 }
 
-/* adopt_schema(session, hash): true when the schema of that hash is the built-in one, was used in this process
- * before, or is cached. */
+/* adopt_schema(session, hash): true when the schema of that hash is the built-in one, was used in
+ * this process before, or is cached. */
 int
 ms_session_adopt_schema(lua_State *L)
 {

@@ -1,7 +1,8 @@
 /* The class session and the Lua module moonshift.core.session.
  *
- * What is here needs the loop, the transport or the inside of entities. Which queries are made of it is decided
- * in lua/moonshift/session.lua, populate.lua and query.lua, which register themselves as hooks. */
+ * What is here needs the loop, the transport or the inside of entities. Which queries are made of
+ * it is decided in lua/moonshift/session.lua, populate.lua and query.lua, which register themselves
+ * as hooks. */
 #include "session/session.h"
 
 #include <lauxlib.h>
@@ -121,8 +122,8 @@ push_data_folder(lua_State *L)
   return lua_tostring(L, -1);
 }
 
-/* open{server_url, api_user, api_key, data, timeout, auto_populate}: a session; without server_url on the
- * embedded server of the data folder. Nothing is sent. */
+/* open{server_url, api_user, api_key, data, timeout, auto_populate}: a session; without server_url
+ * on the embedded server of the data folder. Nothing is sent. */
 static int
 session_open(lua_State *L)
 {
@@ -166,7 +167,8 @@ close_session(struct ms_session *session)
   }
 }
 
-/* session:close(), also at the end of its <close> scope. Entities stay readable as far as they were loaded. */
+/* session:close(), also at the end of its <close> scope. Entities stay readable as far as they were
+ * loaded. */
 static int
 session_close(lua_State *L)
 {

@@ -43,8 +43,8 @@ ms_session_check_open(lua_State *L, int index);
 struct ms_schema *
 ms_session_schema(lua_State *L, struct ms_session *session);
 
-/* Pushes the function that Lua registered under `name` (core.hooks.NAME); raises MS_INTERNAL when there
- * is none. */
+/* Pushes the function that Lua registered under `name` (core.hooks.NAME); raises MS_INTERNAL when
+ * there is none. */
 void
 ms_session_push_hook(lua_State *L, const char *name);
 

@@ -13,13 +13,13 @@ ms_unit_entity_place(uint32_t place);
 lua_Integer
 ms_unit_operand_place(uint32_t place);
 
-/* The entity's operation that assigned `slot` last, or MS_OPERATION_NONE. `later` gets the one after it in
- * the chain, or MS_OPERATION_NONE when it is the entity's last. */
+/* The entity's operation that assigned `slot` last, or MS_OPERATION_NONE. `later` gets the one
+ * after it in the chain, or MS_OPERATION_NONE when it is the entity's last. */
 uint32_t
 ms_unit_find_update(const struct ms_entity *entity, uint16_t slot, uint32_t *later);
 
-/* Takes an operation out of the chain of the entity at `index` and makes it dead; `later` is the one after
- * it in the chain, or MS_OPERATION_NONE. */
+/* Takes an operation out of the chain of the entity at `index` and makes it dead; `later` is the
+ * one after it in the chain, or MS_OPERATION_NONE. */
 void
 ms_unit_strike(lua_State *L, int index, uint32_t place, uint32_t later);
 

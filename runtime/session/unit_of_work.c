@@ -112,8 +112,8 @@ ms_unit_find_update(const struct ms_entity *entity, uint16_t slot, uint32_t *lat
   return MS_OPERATION_NONE;
 }
 
-/* Whether every live operation behind `place` belongs to its entity, so that its value can be replaced
- * without changing the order in which the server sees things. */
+/* Whether every live operation behind `place` belongs to its entity, so that its value can be
+ * replaced without changing the order in which the server sees things. */
 static bool
 is_in_last_group(const struct ms_unit_of_work *unit, uint32_t place)
 {
@@ -171,9 +171,9 @@ replace_operand(lua_State *L, int index, uint32_t place)
   lua_pop(L, 3);
 }
 
-/* Makes room for a new value of a slot: an earlier one that was not sent goes, unless the creation that it is
- * part of has others' operations behind it. Returns the place of one that can be overwritten, or
- * MS_OPERATION_NONE. */
+/* Makes room for a new value of a slot: an earlier one that was not sent goes, unless the creation
+ * that it is part of has others' operations behind it. Returns the place of one that can be
+ * overwritten, or MS_OPERATION_NONE. */
 static uint32_t
 overtake(lua_State *L, int index, uint16_t slot, bool may_overwrite)
 {

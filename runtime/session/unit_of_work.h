@@ -1,10 +1,10 @@
 /* The unit of work: what a script changed and has not committed.
  *
- * One list of operations in the order in which they were made. An uncommitted value lives in its operation
- * and nowhere else: every entity knows its last operation and every operation the one before it on the
- * same entity, so that reading is a short walk, rolling back forgets the list, and nothing ever walks the
- * identity map. Of several assignments to one attribute the last is kept. Entities and values are
- * held by the ledger, a Lua table with two places per operation. */
+ * One list of operations in the order in which they were made. An uncommitted value lives in its
+ * operation and nowhere else: every entity knows its last operation and every operation the one
+ * before it on the same entity, so that reading is a short walk, rolling back forgets the list, and
+ * nothing ever walks the identity map. Of several assignments to one attribute the last is kept.
+ * Entities and values are held by the ledger, a Lua table with two places per operation. */
 #ifndef MS_SESSION_UNIT_OF_WORK_H
 #define MS_SESSION_UNIT_OF_WORK_H
 
@@ -40,8 +40,8 @@ struct ms_unit_of_work {
   uint32_t in_flight; /* the first this many are on their way to the server: left as they are */
 };
 
-/* Records the creation or deletion of the entity at `index`. Deleting what was created in the same unit
- * of work forgets both. */
+/* Records the creation or deletion of the entity at `index`. Deleting what was created in the same
+ * unit of work forgets both. */
 void
 ms_unit_record_create(lua_State *L, int index);
 void
@@ -51,8 +51,8 @@ ms_unit_record_delete(lua_State *L, int index);
 void
 ms_unit_record_update(lua_State *L, int index, uint16_t slot);
 
-/* Pushes the uncommitted value of a slot, light NULL for null; false and nothing pushed when there is
- * none. `place`, when not NULL, gets the operation's place. */
+/* Pushes the uncommitted value of a slot, light NULL for null; false and nothing pushed when there
+ * is none. `place`, when not NULL, gets the operation's place. */
 bool
 ms_unit_push_value(lua_State *L, int index, uint16_t slot, uint32_t *place);
 
@@ -62,8 +62,8 @@ ms_unit_push_entity(lua_State *L, int session_index, uint32_t place);
 void
 ms_unit_push_operand(lua_State *L, int session_index, uint32_t place);
 
-/* The operations in flight took effect: their values become remote, their entities persisted or gone,
- * and they leave the list. */
+/* The operations in flight took effect: their values become remote, their entities persisted or
+ * gone, and they leave the list. */
 void
 ms_unit_settle(lua_State *L, int session_index);
 

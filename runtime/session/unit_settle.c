@@ -2,7 +2,8 @@
 #include "session/collection.h"
 #include "session/unit_internal.h"
 
-/* The value of `place` took effect: it is the remote one now, and its counterpart follows from it. */
+/* The value of `place` took effect: it is the remote one now, and its counterpart follows from
+ * it. */
 static void
 settle_update(lua_State *L, int session_index, const struct ms_operation *operation, uint32_t place)
 {
@@ -94,7 +95,8 @@ ms_unit_settle(lua_State *L, int session_index)
   shift(L, session_index, gone);
 }
 
-/* What an entity is again once its deletion was taken back: created, where that is still on its way. */
+/* What an entity is again once its deletion was taken back: created, where that is still on its
+ * way. */
 static enum ms_entity_state
 state_before_deletion(const struct ms_entity *entity, uint32_t deletion)
 {

@@ -98,8 +98,9 @@ is_null(lua_State *L, int index)
          (lua_islightuserdata(L, index) && lua_touserdata(L, index) == NULL);
 }
 
-/* Whether entities of `type` may be in the relation. Servers declare some collections too narrowly, so there
- * the family counts; a server that does not tell how types inherit is taken to agree with ours. */
+/* Whether entities of `type` may be in the relation. Servers declare some collections too narrowly,
+ * so there the family counts; a server that does not tell how types inherit is taken to agree with
+ * ours. */
 static bool
 fits_relation(const struct ms_entity_type *type, const struct ms_attribute *attribute)
 {

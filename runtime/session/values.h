@@ -9,14 +9,15 @@
 
 struct ms_entity;
 
-/* Raises unless the slot of the entity at `index` may be assigned: MS_INVALID for computed, immutable and
- * restricted attributes, MS_NOT_FOUND or MS_CLOSED for an entity that cannot be changed any more. */
+/* Raises unless the slot of the entity at `index` may be assigned: MS_INVALID for computed,
+ * immutable and restricted attributes, MS_NOT_FOUND or MS_CLOSED for an entity that cannot be
+ * changed any more. */
 void
 ms_value_check_assignable(lua_State *L, int index, uint16_t slot);
 
-/* Pushes the value at `value_index` as `attribute` of the entity at `index` keeps it (light NULL for nil,
- * a date-time made of text, a whole float as integer). Raises MS_INVALID naming both when the attribute
- * cannot hold it. For scalars and single relations. */
+/* Pushes the value at `value_index` as `attribute` of the entity at `index` keeps it (light NULL
+ * for nil, a date-time made of text, a whole float as integer). Raises MS_INVALID naming both when
+ * the attribute cannot hold it. For scalars and single relations. */
 void
 ms_value_push_checked(lua_State *L, int index, const struct ms_attribute *attribute,
                       int value_index);

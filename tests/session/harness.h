@@ -1,7 +1,7 @@
 /* A Lua state with moonshift.core.session on a transport that the test answers for.
  *
- * Each test is a piece of Lua. Its global `answer(body)` stands for the server: it gets the batch and returns the
- * answer's text, or nil, a status code and a message. `sent` lists the batches. */
+ * Each test is a piece of Lua. Its global `answer(body)` stands for the server: it gets the batch
+ * and returns the answer's text, or nil, a status code and a message. `sent` lists the batches. */
 #ifndef MS_TESTS_SESSION_HARNESS_H
 #define MS_TESTS_SESSION_HARNESS_H
 

@@ -1,4 +1,5 @@
-/* Commits and requests of several tasks: turns, cancellation, a session that is closed under them. */
+/* Commits and requests of several tasks: turns, cancellation, a session that is closed under
+ * them. */
 #include "session/harness.h"
 
 #define HELPERS                                                                                 \
