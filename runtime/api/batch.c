@@ -37,6 +37,7 @@ static const struct {
     {"send_user_invite", ms_action_send_user_invite, true},
     {"send_review_session_invite", ms_action_send_review_session_invite, true},
     {"delayed_job", ms_action_delayed_job, true},
+    {"encode_media", ms_action_encode_media, true},
     {"permissions", ms_action_permissions, false},
     {"compute_rollups", ms_action_compute_rollups, false},
     {"configure_totp", ms_action_configure_totp, false},

@@ -69,6 +69,9 @@ enum ms_status
 ms_action_send_review_session_invite(struct ms_batch *batch, const struct ms_json_node *operation,
                                      struct ms_error *err);
 enum ms_status
+ms_action_encode_media(struct ms_batch *batch, const struct ms_json_node *operation,
+                       struct ms_error *err);
+enum ms_status
 ms_action_delayed_job(struct ms_batch *batch, const struct ms_json_node *operation,
                       struct ms_error *err);
 enum ms_status

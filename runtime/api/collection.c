@@ -10,8 +10,8 @@
 
 #include "api/cascade.h"
 #include "api/checks.h"
-#include "api/fill.h"
 #include "api/permission.h"
+#include "api/write.h"
 
 enum { COLLECTION_SQL_MAX_BYTES = 8192 };
 
@@ -334,12 +334,7 @@ add_entity_pair(struct members *members, const struct ms_entity_type *type,
     return status;
   ms_row_set(&row, storage->link_own_column, members->attribute, members->owner->parts[0]);
   ms_row_set(&row, storage->link_target_column, members->attribute, *other);
-  status = ms_fill_row(members->batch, &row, err);
-  if (status == MS_OK)
-    status = ms_row_take_key(&row, err);
-  if (status == MS_OK)
-    status = ms_row_insert(members->batch, &row, err);
-  return status == MS_OK ? ms_checks_note_row(members->batch, &row, true, err) : status;
+  return ms_write_new(members->batch, &row, err);
 }
 
 static enum ms_status

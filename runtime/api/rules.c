@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "api/checks.h"
 #include "api/fill.h"
+#include "api/write.h"
 
 typedef enum ms_status (*rule)(struct ms_batch *batch, const struct ms_change *change,
                                struct ms_error *err);
@@ -25,13 +25,6 @@ cell_text(struct ms_row *row, const char *column)
   return cell && cell->value.type == MS_PARAMETER_TEXT ? cell->value.text : NULL;
 }
 
-static void
-set_cell(struct ms_row *row, const char *name, struct ms_parameter value)
-{
-  const struct ms_attribute *attribute = ms_type_attribute(row->type, name);
-  ms_row_set(row, attribute->storage.column, attribute, value);
-}
-
 /* The former value of a cell that the client gave; null when it was null or the row is new. */
 static struct ms_parameter
 old_value(const struct ms_change *change, const char *column)
@@ -40,20 +33,6 @@ old_value(const struct ms_change *change, const char *column)
     if (strcmp(change->row->cells[i].column, column) == 0)
       return change->old[i];
   return null_value();
-}
-
-/* Writes a new row of `type` whose cells are the caller's and the defaults. */
-static enum ms_status
-insert_row(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
-{
-  if (row->type->type_column)
-    ms_row_set(row, row->type->type_column, NULL, ms_text_parameter(row->type->stored_as));
-  enum ms_status status = ms_fill_row(batch, row, err);
-  if (status == MS_OK)
-    status = ms_row_take_key(row, err);
-  if (status == MS_OK)
-    status = ms_row_insert(batch, row, err);
-  return status == MS_OK ? ms_checks_note_row(batch, row, true, err) : status;
 }
 
 /* ---- Job: when it ended ---- */
@@ -67,10 +46,10 @@ stamp_job(struct ms_batch *batch, const struct ms_change *change, struct ms_erro
     return MS_OK;
   bool has_ended = strcmp(status, "done") == 0 || strcmp(status, "failed") == 0;
   if (has_ended)
-    set_cell(change->row, "finished_at",
-             (struct ms_parameter){.type = MS_PARAMETER_INTEGER, .integer = batch->now_us});
+    ms_write_set(change->row, "finished_at",
+                 (struct ms_parameter){.type = MS_PARAMETER_INTEGER, .integer = batch->now_us});
   else if (change->old)
-    set_cell(change->row, "finished_at", null_value());
+    ms_write_set(change->row, "finished_at", null_value());
   return MS_OK;
 }
 
@@ -84,13 +63,12 @@ add_author_to_recipients(struct ms_batch *batch, const struct ms_change *change,
   const char *author = cell_text(change->row, "user_id");
   if (change->old || !author)
     return MS_OK;
-  enum ms_status status =
-      ms_row_init(batch, ms_model_type(batch->api->model, "Recipient"), &recipient, err);
+  enum ms_status status = ms_write_begin(batch, "Recipient", &recipient, err);
   if (status != MS_OK)
     return status;
-  set_cell(&recipient, "note_id", change->row->key.parts[0]);
-  set_cell(&recipient, "resource_id", ms_text_parameter(author));
-  return insert_row(batch, &recipient, err);
+  ms_write_set(&recipient, "note_id", change->row->key.parts[0]);
+  ms_write_set_text(&recipient, "resource_id", author);
+  return ms_write_new(batch, &recipient, err);
 }
 
 /* ---- NoteLabelLink: the note's category is its latest label ---- */
@@ -122,14 +100,14 @@ record_status(struct ms_batch *batch, const struct ms_change *change, struct ms_
     return MS_OK;
   bool is_version = strcmp(change->row->type->name, "AssetVersion") == 0;
   const char *name = is_version ? "AssetVersionStatusChange" : "TypedContextStatusChange";
-  enum ms_status status = ms_row_init(batch, ms_model_type(batch->api->model, name), &row, err);
+  enum ms_status status = ms_write_begin(batch, name, &row, err);
   if (status != MS_OK)
     return status;
-  set_cell(&row, "parent_id", change->row->key.parts[0]);
-  set_cell(&row, "parent_type", ms_text_parameter(is_version ? "assetversion" : "task"));
-  set_cell(&row, "from_status_id", former);
-  set_cell(&row, "status_id", cell->value);
-  return insert_row(batch, &row, err);
+  ms_write_set(&row, "parent_id", change->row->key.parts[0]);
+  ms_write_set_text(&row, "parent_type", is_version ? "assetversion" : "task");
+  ms_write_set(&row, "from_status_id", former);
+  ms_write_set(&row, "status_id", cell->value);
+  return ms_write_new(batch, &row, err);
 }
 
 /* ---- contexts: a subtree that moves into another project takes it on ---- */

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "api/checks.h"
-#include "api/fill.h"
-#include "api/row.h"
+#include "api/write.h"
 #include "base/clock.h"
 
 enum { SEED_ARENA_MAX_BYTES = 64 * 1024 * 1024 };
@@ -46,8 +45,7 @@ static enum ms_status
 read_row(struct ms_batch *batch, const struct ms_seed_table *table, const char *const *values,
          struct ms_row *row, struct ms_error *err)
 {
-  enum ms_status status =
-      ms_row_init(batch, ms_model_type(batch->api->model, table->type), row, err);
+  enum ms_status status = ms_write_begin(batch, table->type, row, err);
   for (size_t i = 0; table->names[i] && status == MS_OK; i++) {
     const struct ms_attribute *attribute = ms_type_attribute(row->type, table->names[i]);
     struct ms_parameter value;
@@ -66,15 +64,7 @@ write_row(struct ms_batch *batch, const struct ms_seed_table *table, const char 
 {
   struct ms_row row;
   enum ms_status status = read_row(batch, table, values, &row, err);
-  if (status == MS_OK && row.type->type_column)
-    ms_row_set(&row, row.type->type_column, NULL, ms_text_parameter(row.type->stored_as));
-  if (status == MS_OK)
-    status = ms_fill_row(batch, &row, err);
-  if (status == MS_OK)
-    status = ms_row_take_key(&row, err);
-  if (status == MS_OK)
-    status = ms_row_insert(batch, &row, err);
-  return status == MS_OK ? ms_checks_note_row(batch, &row, true, err) : status;
+  return status == MS_OK ? ms_write_new(batch, &row, err) : status;
 }
 
 static enum ms_status

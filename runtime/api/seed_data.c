@@ -155,6 +155,7 @@ static const char *const schema_object_types[] = {
 static const char *const schema_names[] = {"id", "project_schema_id", "type_id", NULL};
 static const char *const schemas[] = {
     "@schema Shot", VFX_SCHEME, SHOT,
+    "@schema Sequence", VFX_SCHEME, SEQUENCE,
     "@schema AssetBuild", VFX_SCHEME, ASSET_BUILD,
     "@schema Milestone", VFX_SCHEME, MILESTONE,
 };
@@ -164,6 +165,9 @@ static const char *const schema_statuses[] = {
     "@schema Shot", "@status Normal", "0",
     "@schema Shot", "@status Omitted", "1",
     "@schema Shot", "@status On Hold", "2",
+    "@schema Sequence", "@status Normal", "0",
+    "@schema Sequence", "@status Omitted", "1",
+    "@schema Sequence", "@status On Hold", "2",
     "@schema AssetBuild", "@status Normal", "0",
     "@schema AssetBuild", "@status Omitted", "1",
     "@schema AssetBuild", "@status On Hold", "2",
@@ -204,6 +208,7 @@ static const char *const manager_types[] = {
     "@manager type Supervisor", "Supervisor",
     "@manager type Coordinator", "Coordinator",
 };
+static const char *const user_types[] = {"@user type User", "User"};
 static const char *const custom_attribute_types[] = {
     "6268aef0-381c-11e0-acff-0019bb49847a", "text",
     "79968e9e-381c-11e0-acff-0019bb49847a", "date",
@@ -238,6 +243,7 @@ const struct ms_seed_table ms_seed_tables[] = {
     TABLE("NoteCategory", label_names, labels),
     TABLE("ListCategory", named, list_categories),
     TABLE("ManagerType", named, manager_types),
+    TABLE("UserType", named, user_types),
     TABLE("CustomAttributeType", named, custom_attribute_types),
 };
 const size_t ms_seed_table_count = sizeof ms_seed_tables / sizeof *ms_seed_tables;

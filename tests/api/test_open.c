@@ -67,7 +67,7 @@ the_schema_of_a_project_can_be_walked(void **state)
   expect_count(tracker, "0.data.0._task_workflow.statuses", 4);
   expect_count(tracker, "0.data.0._version_workflow.statuses", 2);
   expect_count(tracker, "0.data.0._task_type_schema.types", 14);
-  expect_count(tracker, "0.data.0._schemas", 3);
+  expect_count(tracker, "0.data.0._schemas", 4);
   expect_count(tracker, "0.data.0.object_types", 7);
 }
 

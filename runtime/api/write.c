@@ -1,0 +1,38 @@
+/* Rows of our own. */
+#include "api/write.h"
+
+#include "api/checks.h"
+#include "api/fill.h"
+
+enum ms_status
+ms_write_begin(struct ms_batch *batch, const char *name, struct ms_row *row, struct ms_error *err)
+{
+  return ms_row_init(batch, ms_model_type(batch->api->model, name), row, err);
+}
+
+void
+ms_write_set(struct ms_row *row, const char *name, struct ms_parameter value)
+{
+  const struct ms_attribute *attribute = ms_type_attribute(row->type, name);
+  ms_row_set(row, attribute->storage.column, attribute, value);
+}
+
+void
+ms_write_set_text(struct ms_row *row, const char *name, const char *text)
+{
+  const struct ms_parameter null = {.type = MS_PARAMETER_NULL};
+  ms_write_set(row, name, text ? ms_text_parameter(text) : null);
+}
+
+enum ms_status
+ms_write_new(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
+{
+  if (row->type->type_column)
+    ms_row_set(row, row->type->type_column, NULL, ms_text_parameter(row->type->stored_as));
+  enum ms_status status = ms_fill_row(batch, row, err);
+  if (status == MS_OK)
+    status = ms_row_take_key(row, err);
+  if (status == MS_OK)
+    status = ms_row_insert(batch, row, err);
+  return status == MS_OK ? ms_checks_note_row(batch, row, true, err) : status;
+}
