@@ -73,6 +73,18 @@ function outbox_journal.decode(entry)
   return with_integers(cjson.decode(entry.body))
 end
 
+local function append(session, kind, body, options)
+  local entries <close> = outbox_journal.open()
+  entries:append {
+    tracker = session.name,
+    user = session.api_user,
+    job_id = options.job_id,
+    kind = kind,
+    title = options.title,
+    body = cjson.encode(body),
+  }
+end
+
 ---@class moonshift.outbox.Options
 ---@field job_id string The job that it is about.
 ---@field title string A line for people: what it is.
@@ -83,15 +95,10 @@ end
 ---@param body table
 ---@param options moonshift.outbox.Options
 function outbox_journal.append(session, kind, body, options)
-  local entries <close> = outbox_journal.open()
-  entries:append {
-    tracker = session.name,
-    user = session.api_user,
-    job_id = options.job_id,
-    kind = kind,
-    title = options.title,
-    body = cjson.encode(body),
-  }
+  local ok, err = pcall(append, session, kind, body, options)
+  if ok then return end
+  errors.raise(errors.code(err), ("the outbox cannot take '%s' for later: %s")
+    :format(options.title, errors.message(err)))
 end
 
 --- Removes an entry that was delivered or is not wanted. A file of ours goes first: when we die in between, the

@@ -208,6 +208,7 @@ local function attach_outputs(run, options)
 end
 
 local function attach_log(run, options)
+  if not run.log_path then return end
   local size = (uv.fs_stat(run.log_path) or {}).size or 0
   local wanted = options.log == "always" or (options.log ~= "never" and run.failed)
   if wanted and size > 0 then
@@ -247,6 +248,13 @@ local function settle(run, options)
   end
 end
 
+-- Where the log goes; nowhere when the state folder cannot be written, which is no reason not to work.
+local function make_log_path(job)
+  local ok, err = pcall(paths.make, "state", "logs")
+  if ok then return job.log_path end
+  errors.warn(("the output will not be kept: %s"):format(errors.message(err)))
+end
+
 --- Runs a command as a job of `session` and returns the exit code to end with: the command's own, 124
 --- after the time limit, 126 or 127 when it could not be started, 128 + n after signal n, 1 when the
 --- command was fine but its outputs were not.
@@ -262,8 +270,7 @@ function wrap.run(session, options)
     user = options.user,
     data = { command = shown, name = options.name },
   }
-  paths.make("state", "logs")
-  local run = { job = job, secrets = values, log_path = job.log_path }
+  local run = { job = job, secrets = values, log_path = make_log_path(job) }
   execute(run, options)
   settle(run, options)
   return wrap.exit_code(run)

@@ -234,8 +234,9 @@ ms_lease_take_abandoned(const char *folder, struct ms_lease **leases, size_t max
   *count = 0;
   DIR *stream = opendir(folder);
   if (!stream)
-    return errno == ENOENT ? MS_OK
-                           : ms_fail_errno(err, errno, "cannot read the folder '%s'", folder);
+    return errno == ENOENT || errno == ENOTDIR
+               ? MS_OK
+               : ms_fail_errno(err, errno, "cannot read the folder '%s'", folder);
   struct dirent *item;
   while (*count < maximum && (item = readdir(stream))) {
     struct ms_lease *lease = take_over(folder, item->d_name);

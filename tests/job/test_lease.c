@@ -145,6 +145,9 @@ a_folder_that_is_not_there_has_none(void **state)
   (void)state;
   assert_int_equal(ms_lease_take_abandoned("/no/such/folder", leases, 8, &count, NULL), MS_OK);
   assert_int_equal(count, 0);
+  count = 9;
+  assert_int_equal(ms_lease_take_abandoned("/dev/null/folder", leases, 8, &count, NULL), MS_OK);
+  assert_int_equal(count, 0);
 }
 
 #define LEASE_TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
