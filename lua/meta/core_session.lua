@@ -104,6 +104,11 @@ function core.stub(session, type_name, values) end
 ---@return moonshift.Entity[]
 function core.lacking(entity, attribute, maximum) end
 
+--- What stands for the entities that this one came with: the same value for all of them. Not to be changed.
+---@param entity moonshift.Entity
+---@return table?
+function core.group(entity) end
+
 --- Sets what the server is known to have: nil for null, a list of entities for a collection.
 ---@param entity moonshift.Entity
 ---@param attribute string

@@ -6,6 +6,7 @@
 local core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
 local expression = require "moonshift.expression"
+local task = require "moonshift.core.task"
 
 ---@class moonshift.populate
 local populate = {}
@@ -104,15 +105,7 @@ local function settle(entities, name, found)
   end
 end
 
---- Fetches a missing attribute of `entity` for all that came with it.
----@param entity moonshift.Entity
----@param name string
-function populate.attribute(entity, name)
-  local session = core.session_of(entity)
-  if not core.is_open(session) then
-    errors.raise("closed", ("the session is closed, and '%s' of %s was not loaded"):format(name, tostring(entity)))
-  end
-  if core.state(entity) == "created" then return require "moonshift.custom_attributes".load(entity, name) end
+local function fetch(session, entity, name)
   local lists, order = by_type(core.lacking(entity, name, PEERS_MAX))
   local queries = {}
   for _, type_name in ipairs(order) do
@@ -126,6 +119,44 @@ function populate.attribute(entity, name)
     errors.raise("not_found", ("the server does not know %s (any more)"):format(tostring(entity)))
   end
   for _, type_name in ipairs(order) do settle(lists[type_name], name, found) end
+end
+
+-- Group → attribute → what to call when it has been fetched.
+local under_way = setmetatable({}, { __mode = "k" })
+
+-- Waits until another task has fetched the attribute for the group; false where this code cannot wait.
+local function wait_for(waiting)
+  local ok, problem = pcall(task.await, function(resume) waiting[#waiting + 1] = resume end)
+  if not ok and errors.code(problem) ~= "usage" then error(problem, 0) end
+  return ok
+end
+
+-- Fetches for the group; tasks that come meanwhile wait for this one's answer.
+local function fetch_for_group(session, entity, name, group)
+  local waiting = {}
+  under_way[group] = under_way[group] or {}
+  under_way[group][name] = waiting
+  local _ <close> = setmetatable({}, { __close = function()
+    under_way[group][name] = nil
+    for _, resume in ipairs(waiting) do resume() end
+  end })
+  fetch(session, entity, name)
+end
+
+--- Fetches a missing attribute of `entity` for all that came with it.
+---@param entity moonshift.Entity
+---@param name string
+function populate.attribute(entity, name)
+  local session = core.session_of(entity)
+  if not core.is_open(session) then
+    errors.raise("closed", ("the session is closed, and '%s' of %s was not loaded"):format(name, tostring(entity)))
+  end
+  if core.state(entity) == "created" then return require "moonshift.custom_attributes".load(entity, name) end
+  local group = core.group(entity)
+  if not group then return fetch(session, entity, name) end
+  local waiting = under_way[group] and under_way[group][name]
+  if waiting and wait_for(waiting) and not core.lacking(entity, name, 1)[1] then return end
+  fetch_for_group(session, entity, name, group)
 end
 
 -- ---- several projections ---------------------------------------------------------------------------

@@ -30,6 +30,15 @@ ms_session_of(lua_State *L)
   return 1;
 }
 
+/* group(entity): what stands for those that it came with, or nil. */
+int
+ms_session_group(lua_State *L)
+{
+  ms_entity_check(L, 1);
+  lua_getiuservalue(L, 1, MS_ENTITY_GROUP);
+  return 1;
+}
+
 /* is_entity(value) */
 int
 ms_session_is_entity(lua_State *L)

@@ -12,6 +12,8 @@ ms_session_find(lua_State *L);
 int
 ms_session_forget(lua_State *L);
 int
+ms_session_group(lua_State *L);
+int
 ms_session_is_entity(lua_State *L);
 int
 ms_session_lacking(lua_State *L);

@@ -341,6 +341,7 @@ static const luaL_Reg FUNCTIONS[] = {
     {"fetch_schema", ms_session_fetch_schema},
     {"find", ms_session_find},
     {"forget", ms_session_forget},
+    {"group", ms_session_group},
     {"has_schema", session_has_schema},
     {"is_open", session_is_open},
     {"is_entity", ms_session_is_entity},

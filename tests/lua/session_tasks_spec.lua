@@ -64,6 +64,19 @@ session:reset()
 assert(#session:query('Job where user.username is "tasker" and status is done') == 3)
 assert(#session:query('Job where user.username is "tasker" and status is failed') == 3)
 
+-- Tasks that miss the same attribute wait for one answer.
+session:reset()
+local core = require "moonshift.core.session"
+local fetch, requests = core.fetch, 0
+core.fetch = function(...)
+  requests = requests + 1
+  return fetch(...)
+end
+list = session:query('Job where user.username is "tasker"'):all()
+moonshift.parallel(list, function(job) assert(job.user.username == "tasker") end)
+core.fetch = fetch
+assert(requests == 3, requests)
+
 -- An error in one task carries its traceback; the session goes on.
 local ok, problem = pcall(moonshift.parallel, { 1, 2 }, function()
   session:create("Job", { status = "nonsense" })
