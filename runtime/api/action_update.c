@@ -60,7 +60,10 @@ write_missing(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
   }
   if (row->type->type_column)
     ms_row_set(row, row->type->type_column, NULL, ms_text_parameter(row->type->stored_as));
-  enum ms_status status = ms_row_insert(batch, row, err);
+  const struct ms_change change = {.row = row};
+  enum ms_status status = ms_rules_before(batch, &change, err);
+  if (status == MS_OK)
+    status = ms_row_insert(batch, row, err);
   if (status == MS_OK)
     status = ms_checks_note_row(batch, row, true, err);
   return status;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/custom_value.h"
 #include "api/fill.h"
 #include "api/write.h"
 
@@ -171,6 +172,19 @@ name_both_ends(struct ms_batch *batch, const struct ms_change *change, struct ms
   return status;
 }
 
+/* ---- values of custom attributes: as configured ---- */
+
+static enum ms_status
+check_custom_value(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  const struct ms_cell *cell = ms_row_cell(change->row, "value");
+  const struct ms_cell *key = ms_row_cell(change->row, "configuration_id");
+  const struct ms_parameter *id = key ? &key->value : &change->row->key.parts[0];
+  if (!cell || id->type != MS_PARAMETER_TEXT)
+    return MS_OK;
+  return ms_custom_value_check(batch, id->text, &cell->value, err);
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -184,6 +198,7 @@ static const struct {
     {"TypedContext", NULL, record_status},
     {"TypedContext", NULL, move_to_project},
     {"AssetVersion", NULL, record_status},
+    {"CustomAttributeValue", check_custom_value, NULL},
     {"CustomAttributeLink", name_both_ends, NULL},
     {"CustomAttributeLinkFrom", name_both_ends, NULL},
 };

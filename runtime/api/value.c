@@ -144,11 +144,33 @@ decode_any(struct ms_batch *batch, const struct ms_json_node *node, struct ms_pa
   return status;
 }
 
+/* Any value as JSON text; a date in the one form that every client reads. */
+static enum ms_status
+decode_variable(struct ms_batch *batch, const struct ms_json_node *node, struct ms_parameter *value,
+                struct ms_error *err)
+{
+  int64_t time_us = 0;
+  char time[MS_TIME_TEXT_SIZE];
+  const char *date = node->type == MS_JSON_OBJECT ? dressed_date(node) : NULL;
+  if (!date)
+    return decode_any(batch, node, value, err);
+  enum ms_status status = ms_time_parse(date, strlen(date), &time_us, err);
+  if (status != MS_OK)
+    return status;
+  ms_time_format(time_us, time);
+  const char *json =
+      ms_arena_printf(batch->arena, "{\"__type__\":\"datetime\",\"value\":\"%s\"}", time);
+  if (!json)
+    return ms_batch_out_of_memory(err);
+  *value = ms_text_parameter(json);
+  return MS_OK;
+}
+
 static const decoder decoders[] = {
     [MS_VALUE_STRING] = decode_string,   [MS_VALUE_JSON] = decode_json,
     [MS_VALUE_BOOLEAN] = decode_boolean, [MS_VALUE_INTEGER] = decode_integer,
     [MS_VALUE_NUMBER] = decode_number,   [MS_VALUE_DATETIME] = decode_time,
-    [MS_VALUE_OBJECT] = decode_any,      [MS_VALUE_VARIABLE] = decode_any,
+    [MS_VALUE_OBJECT] = decode_any,      [MS_VALUE_VARIABLE] = decode_variable,
 };
 
 static enum ms_status

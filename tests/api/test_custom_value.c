@@ -1,0 +1,81 @@
+/* Values of custom attributes fit their configuration. */
+#include "support.h"
+
+static void
+configure(struct tracker *tracker, const char *type_name, const char *config)
+{
+  char body[512];
+  char expression[128];
+  snprintf(expression, sizeof expression, "select id from CustomAttributeType where name is \"%s\"",
+           type_name);
+  query(tracker, expression, 1);
+  snprintf(body, sizeof body,
+           "[{'action':'delete','entity_type':'CustomAttributeConfiguration','entity_key':'k1'},"
+           "{'action':'create','entity_type':'CustomAttributeConfiguration','entity_data':"
+           "{'id':'k1','key':'extra','entity_type':'user','label':'Extra','type_id':'%s',"
+           "'config':'%s'}}]",
+           at(tracker, "0.data.0.id")->string, config);
+  call(tracker, body);
+}
+
+static enum ms_status
+set(struct tracker *tracker, const char *value)
+{
+  char body[512];
+  snprintf(body, sizeof body,
+           "[{'action':'update','entity_type':'UserCustomAttributeValue','entity_key':"
+           "['k1','%s'],'entity_data':{'value':%s}}]",
+           tracker->user_id, value);
+  return call_status(tracker, body);
+}
+
+static void
+values_fit_their_type(void **state)
+{
+  static const struct {
+    const char *type_name;
+    const char *config;
+    const char *good[3];
+    const char *bad[3];
+  } cases[] = {
+      {"text", "{}", {"'x'", "''", "null"}, {"1", "true", "['x']"}},
+      {"boolean", "{}", {"true", "false", "null"}, {"1", "'true'", "[]"}},
+      {"number", "not JSON", {"1", "1.5", "null"}, {"'1'", "true", "[1]"}},
+      {"number", "{\\'isdecimal\\':false}", {"1", "2.0", "null"}, {"1.5", "'1'", "{}"}},
+      {"enumerator", "{}", {"['a','b']", "'a'", "[]"}, {"1", "[1]", "{}"}},
+      {"date",
+       "{}",
+       {"'2024-01-02'", "null", "{'__type__':'date','value':'2024-01-02'}"},
+       {"'soon'", "5", "{}"}},
+  };
+  struct tracker *tracker = *state;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    configure(tracker, cases[i].type_name, cases[i].config);
+    for (size_t k = 0; k < 3; k++)
+      if (set(tracker, cases[i].good[k]) != MS_OK)
+        fail_msg("%s: %s", cases[i].type_name, tracker->err.message);
+    for (size_t k = 0; k < 3; k++)
+      check_error(set(tracker, cases[i].bad[k]), &tracker->err, MS_INVALID,
+                  "custom attribute 'extra' takes");
+  }
+}
+
+static void
+dates_are_answered_in_one_form(void **state)
+{
+  struct tracker *tracker = *state;
+  configure(tracker, "date", "{}");
+  assert_int_equal(set(tracker, "{'__type__':'datetime','value':'2024-01-02T03:04:05-05:00'}"),
+                   MS_OK);
+  expect(tracker, "0.data.value", "{'__type__':'datetime','value':'2024-01-02T08:04:05'}");
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+      WITH_TRACKER(values_fit_their_type),
+      WITH_TRACKER(dates_are_answered_in_one_form),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
