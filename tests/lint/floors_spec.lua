@@ -1,5 +1,5 @@
 --- The floors of the house: an include points to the same folder or to a lower floor, and Lua is known from
---- floor 5 up alone.
+--- floor 6 up alone.
 
 local tree = require "tree"
 
@@ -8,13 +8,14 @@ local FLOORS = {
   { "loop", "model" },
   { "events", "http", "query", "store" },
   { "api" },
+  { "page" },
   { "server", "transport" },
   { "binding" },
   { "session" },
   { "component", "job" },
   { "host" },
 }
-local LUA_FLOOR = 5
+local LUA_FLOOR = 6
 local LUA_HEADERS = { ["lua.h"] = true, ["lauxlib.h"] = true, ["lualib.h"] = true, ["lua-cjson.h"] = true,
   ["luv/luv.h"] = true }
 
@@ -22,6 +23,7 @@ local floor_of = {}
 for floor = 0, #FLOORS do
   for _, folder in ipairs(FLOORS[floor]) do floor_of[folder] = floor end
 end
+local LUA_FLOOR = floor_of.binding
 
 local function each_include(visit)
   for _, path in ipairs(tree.files("runtime", "%.[ch]$")) do
@@ -53,7 +55,7 @@ describe("runtime/", function()
     assert.is_true(seen > 100, "few includes were found: is the pattern still right?")
   end)
 
-  it("knows Lua from floor " .. LUA_FLOOR .. " up", function()
+  it("knows Lua from binding/ up", function()
     local wrong, seen = {}, 0
     each_include(function(folder, header, place)
       if LUA_HEADERS[header] then

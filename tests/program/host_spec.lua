@@ -74,7 +74,8 @@ describe("a user's verb", function()
     local environment = { MOONSHIFT_PATH = "/nowhere:" .. first, XDG_CONFIG_HOME = config }
     assert.equal("first\ta\tb\n", support.run { "greet", "a", "b", environment = environment }.stdout)
     assert.equal("part\tHello\n", support.run { "part", environment = environment }.stdout)
-    assert.matches("Your own verbs:\n  greet +Greet somebody%.\n", support.run { "help", environment = environment }.stdout)
+    assert.matches("Your own verbs:\n  greet +Greet somebody%.\n",
+      support.run { "help", environment = environment }.stdout)
     assert.equal("Greet somebody.\nUsage: moonshift greet NAME\n",
       support.run { "greet", "--help", environment = environment }.stdout)
     assert.equal("moonshift: there is no verb 'gret'; did you mean 'greet'?\n",
@@ -319,9 +320,11 @@ describe("a signal", function()
   end)
 
   it("stays ignored when it was ignored before", function()
-    local process <close> = support.start { program = "sh", "-c",
-      'trap "" HUP; echo "print [[ready]] io.stdout:flush() require [[moonshift.task]].sleep(0.3) print [[done]]" | "$0" run -',
-      system.program() }
+    local folder <close> = support.folder()
+    local script = support.write(folder.path .. "/patient.lua",
+      "print 'ready' io.stdout:flush() require 'moonshift.task'.sleep(0.3) print 'done'")
+    local process <close> = support.start { program = "sh", "-c", 'trap "" HUP; "$0" run "$1"; exit $?',
+      system.program(), script }
     process:wait_for "ready\n"
     support.run { program = "pkill", "-HUP", "-P", tostring(process.pid) }
     assert.same({ 0, "ready\ndone\n" }, { process:wait().exit_code, process.stdout })
