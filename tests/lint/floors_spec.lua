@@ -15,7 +15,6 @@ local FLOORS = {
   { "component", "job" },
   { "host" },
 }
-local LUA_FLOOR = 6
 local LUA_HEADERS = { ["lua.h"] = true, ["lauxlib.h"] = true, ["lualib.h"] = true, ["lua-cjson.h"] = true,
   ["luv/luv.h"] = true }
 

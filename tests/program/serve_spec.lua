@@ -1,0 +1,85 @@
+local support = require "support"
+local uv = require "luv"
+
+describe("moonshift serve", function()
+  it("makes a user and a key on its first start, and shows the key this once", function()
+    local folder <close> = support.folder()
+    local server <close> = support.serve { data = folder.path .. "/data" }
+    assert.matches("^http://127%.0%.0%.1:%d+$", server.url)
+    assert.equal(server.url, server.environment.FTRACK_SERVER)
+    assert.matches("^%S+$", server.environment.FTRACK_API_USER)
+    assert.matches("^%x+$", server.environment.FTRACK_API_KEY)
+    server:kill "sigterm"
+    assert.equal(0, server:wait().exit_code)
+    assert.equal("", server.stderr)
+
+    local again <close> = support.serve { data = folder.path .. "/data" }
+    assert.is_nil(again.environment.FTRACK_API_KEY)
+    assert.matches("serve %-%-new%-key", again:wait_for "A key was shown[^\n]*")
+  end)
+
+  it("prints another key when asked, and both work", function()
+    local folder <close> = support.folder()
+    local environment
+    do
+      local server <close> = support.serve { data = folder.path }
+      environment = server.environment
+    end
+    local server <close> = support.serve { data = folder.path, arguments = { "--new-key" } }
+    assert.not_equal(environment.FTRACK_API_KEY, server.environment.FTRACK_API_KEY)
+    for _, key in ipairs { environment.FTRACK_API_KEY, server.environment.FTRACK_API_KEY } do
+      local result = support.run {
+        "run", "-", environment = {
+          FTRACK_SERVER = server.url, FTRACK_API_USER = environment.FTRACK_API_USER, FTRACK_API_KEY = key,
+        },
+        input = [[
+          local session <close> = require "moonshift".session()
+          local name = os.getenv "FTRACK_API_USER"
+          print(session:query("select username from User where username is {name}", { name = name })
+            :one().username)
+        ]],
+      }
+      assert.same({ environment.FTRACK_API_USER .. "\n", "" }, { result.stdout, result.stderr })
+    end
+  end)
+
+  it("keeps its data to its user", function()
+    local folder <close> = support.folder()
+    local server <close> = support.serve { data = folder.path .. "/data" }
+    assert.equal(0, uv.fs_stat(folder.path .. "/data").mode & 0x3f)
+    server:kill "sigint"
+    assert.equal(0, server:wait().exit_code)
+  end)
+
+  it("names the public URL instead of its own", function()
+    local folder <close> = support.folder()
+    local server <close> = support.serve { data = folder.path, arguments = { "--public-url", "https://track.example" } }
+    assert.equal("https://track.example", server.environment.FTRACK_SERVER)
+  end)
+
+  it("says what is wrong with its arguments, and exits 2", function()
+    local folder <close> = support.folder()
+    local END = " ('moonshift help serve' says more)\n"
+    local cases = {
+      [{ "--listne", "x" }] = "moonshift serve: there is no option '--listne'; did you mean '--listen'?" .. END,
+      [{ "--listen" }] = "moonshift serve: --listen wants its HOST:PORT" .. END,
+      [{ "--new-key=yes" }] = "moonshift serve: --new-key takes no value" .. END,
+      [{ "now" }] = "moonshift serve: unexpected 'now'" .. END,
+    }
+    for arguments, message in pairs(cases) do
+      local result = support.run { "serve", "--data=" .. folder.path, table.unpack(arguments) }
+      assert.same({ 2, message }, { result.exit_code, result.stderr })
+    end
+    local result = support.run { "serve", "--data", folder.path, "--listen", "nowhere" }
+    assert.equal(2, result.exit_code)
+    assert.matches("^moonshift serve: cannot listen at 'nowhere': give HOST:PORT", result.stderr)
+  end)
+
+  it("says so when the port is taken", function()
+    local folder <close> = support.folder()
+    local server <close> = support.serve { data = folder.path .. "/one" }
+    local result = support.run { "serve", "--data", folder.path .. "/two", "--listen", server.url:match "//(.*)$" }
+    assert.equal(1, result.exit_code)
+    assert.matches("^moonshift: [^\n]*" .. server.url:match ":%d+$" .. "[^\n]*\n$", result.stderr)
+  end)
+end)
