@@ -7,19 +7,33 @@ local core = {}
 ---@class moonshift.core.component.Transfer
 ---@field session moonshift.Session
 ---@field url string The address that the tracker gave.
----@field path string The file to send, or to write.
+---@field path? string The file to send, or to write; a download without one only tells about the data.
 ---@field headers? table<string, string> What the tracker wants to be sent along.
+---@field offset? integer Upload: the first byte to send. Download: how many bytes are in the file already.
+---@field size? integer Upload: how many bytes to send; the rest of the file when not given.
+---@field etag? string Download: of what is in the file already; without it the file is fetched anew.
+---@field checksum? string Download: what the server said that the bytes are, taken while they come.
+---@field keeps_partial? boolean Download: what came before a failure stays in the file.
 ---@field progress? fun(done: integer, total: integer) Bytes, some ten times a second. Must not wait.
 
---- Sends a file. Raises `network`, `timeout`, `server`, `not_found`, `permission`, `invalid` (the file
---- changed while it was sent).
+---@class moonshift.core.component.Moved What is known of the data beside their size.
+---@field etag? string
+---@field checksum? string Of moonshift's server: "0-MD5", or "SEGMENT-MD5" of the MD5s of segments.
+---@field md5? string Upload: of what was sent.
+---@field total? integer Bytes of the whole data at the URL.
+
+--- Sends a file or a part of it; the checksum is taken meanwhile, and compared with the server's where that tells
+--- one. Raises `network` (also when the bytes arrived changed), `timeout`, `server`, `not_found`, `permission`,
+--- `io` (the file changed while it was sent).
 ---@param options moonshift.core.component.Transfer
 ---@return integer size_bytes
+---@return moonshift.core.component.Moved
 function core.upload(options) end
 
 --- Fetches into a file. Raises as upload.
 ---@param options moonshift.core.component.Transfer
 ---@return integer size_bytes
+---@return moonshift.core.component.Moved
 function core.download(options) end
 
 --- Where the bytes of a component are on this machine: nil unless the session's tracker is embedded.

@@ -22,19 +22,27 @@ struct operation {
   enum ms_status status;
   struct ms_error err;
   int64_t size_bytes;
+  struct ms_transport_moved moved;
   lua_State *main;
   int progress; /* registry reference, or LUA_NOREF */
 };
 
 struct settings {
   int session, headers, progress; /* stack indices */
-  const char *url, *path;
+  const char *url, *path, *etag, *checksum;
+  int64_t offset, size;
+  bool keeps_partial;
 };
 
 static const struct ms_option options[] = {
     {"session", MS_OPTION_VALUE, offsetof(struct settings, session), true},
     {"url", MS_OPTION_STRING, offsetof(struct settings, url), true},
-    {"path", MS_OPTION_STRING, offsetof(struct settings, path), true},
+    {"path", MS_OPTION_STRING, offsetof(struct settings, path), false},
+    {"offset", MS_OPTION_INTEGER, offsetof(struct settings, offset), false},
+    {"size", MS_OPTION_INTEGER, offsetof(struct settings, size), false},
+    {"etag", MS_OPTION_STRING, offsetof(struct settings, etag), false},
+    {"keeps_partial", MS_OPTION_BOOLEAN, offsetof(struct settings, keeps_partial), false},
+    {"checksum", MS_OPTION_STRING, offsetof(struct settings, checksum), false},
     {"headers", MS_OPTION_VALUE, offsetof(struct settings, headers), false},
     {"progress", MS_OPTION_VALUE, offsetof(struct settings, progress), false},
 };
@@ -102,6 +110,26 @@ on_cancel(struct ms_wait *wait)
   operation->call = NULL;
 }
 
+/* Pushes {etag, checksum, md5, total}; what is not known is left out. */
+static void
+push_moved(lua_State *L, const struct ms_transport_moved *moved)
+{
+  const struct {
+    const char *name, *text;
+  } texts[] = {{"etag", moved->etag}, {"checksum", moved->checksum}, {"md5", moved->md5}};
+  lua_createtable(L, 0, 4);
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    if (!texts[i].text[0])
+      continue;
+    lua_pushstring(L, texts[i].text);
+    lua_setfield(L, -2, texts[i].name);
+  }
+  if (moved->total_bytes >= 0) {
+    lua_pushinteger(L, moved->total_bytes);
+    lua_setfield(L, -2, "total");
+  }
+}
+
 static int
 finish(lua_State *L, struct operation *operation)
 {
@@ -112,7 +140,8 @@ finish(lua_State *L, struct operation *operation)
   if (operation->status)
     return ms_raise(L, &operation->err);
   lua_pushinteger(L, operation->size_bytes);
-  return 1;
+  push_moved(L, &operation->moved);
+  return 2;
 }
 
 static int
@@ -145,7 +174,17 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
   ms_options_read(L, 1, name, options, sizeof options / sizeof *options, &settings);
   struct ms_transport *transport = ms_session_transport(L, settings.session);
   struct ms_transport_file file = {
-      .url = settings.url, .path = settings.path, .headers = headers, .progress = on_progress};
+      .url = settings.url,
+      .path = settings.path,
+      .headers = headers,
+      .offset = settings.offset,
+      .size_bytes = settings.size,
+      .etag = settings.etag,
+      .checksum = settings.checksum,
+      .keeps_partial = settings.keeps_partial,
+      .moved = &operation->moved,
+      .progress = on_progress,
+  };
   if (settings.headers)
     file.header_count = read_headers(L, settings.headers, headers);
   if (settings.progress) {
@@ -164,14 +203,17 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
   return ms_wait_yield(L, &operation->wait, (lua_KContext)operation, after_wait);
 }
 
-/* upload{session, url, path, headers?, progress?} -> bytes sent */
+/* upload{session, url, path, headers?, offset?, size?, progress?} -> bytes sent, {etag?, checksum?, md5?} */
 static int
 component_upload(lua_State *L)
 {
+  if (lua_istable(L, 1) && lua_getfield(L, 1, "path") == LUA_TNIL)
+    return ms_raisef(L, MS_USAGE, "upload: 'path' is missing");
   return transfer(L, "upload", ms_transport_upload, ms_transport_upload_in_place);
 }
 
-/* download{session, url, path, progress?} -> bytes received */
+/* download{session, url, path?, offset?, etag?, checksum?, keeps_partial?, progress?} -> bytes received,
+ * {etag?, checksum?, total?} */
 static int
 component_download(lua_State *L)
 {

@@ -32,6 +32,7 @@ clear_attempt(struct ms_http_transfer *transfer)
   ms_buffer_clear(&answer->body);
   answer->status = 0;
   answer->content_type[0] = answer->etag[0] = answer->location[0] = '\0';
+  answer->checksum[0] = answer->content_range[0] = '\0';
   transfer->curl_message[0] = '\0';
   transfer->failure.status = MS_OK;
   transfer->read_bytes = transfer->written_bytes = 0;
@@ -77,12 +78,12 @@ copy_text(char *room, size_t size, const char *text)
   snprintf(room, size, "%s", text ? text : "");
 }
 
+/* A header's value without quotes; "" when it is not there or too long. */
 static void
-read_etag(struct ms_http_transfer *transfer)
+read_header(struct ms_http_transfer *transfer, const char *name, char *room, size_t size)
 {
   struct curl_header *header;
-  char *room = transfer->answer.etag;
-  if (ms_curl.easy_header(transfer->easy, "etag", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+  if (ms_curl.easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
     return;
   }
   const char *text = header->value;
@@ -91,7 +92,7 @@ read_etag(struct ms_http_transfer *transfer)
     text++;
     length -= 2;
   }
-  if (length < sizeof transfer->answer.etag) {
+  if (length < size) {
     memcpy(room, text, length);
     room[length] = '\0';
   }
@@ -107,7 +108,9 @@ read_answer(struct ms_http_transfer *transfer)
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &content_type);
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
   copy_text(answer->content_type, sizeof answer->content_type, content_type);
-  read_etag(transfer);
+  read_header(transfer, "etag", answer->etag, sizeof answer->etag);
+  read_header(transfer, "moonshift-md5", answer->checksum, sizeof answer->checksum);
+  read_header(transfer, "content-range", answer->content_range, sizeof answer->content_range);
   answer->uploaded_bytes = uploaded;
   answer->downloaded_bytes = transfer->written_bytes;
 }

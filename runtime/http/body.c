@@ -66,6 +66,14 @@ write_all(int fd, const char *data, size_t size_bytes)
   return true;
 }
 
+/* The whole comes where the rest was asked for: what there is of the file is of no use. */
+static bool
+begin_anew(struct ms_http_transfer *transfer)
+{
+  transfer->download_offset = transfer->download_start = 0;
+  return ftruncate(transfer->download_fd, 0) == 0 && lseek(transfer->download_fd, 0, SEEK_SET) == 0;
+}
+
 /* What an error status says is kept as far as there is room for it. */
 static void
 keep_beginning(struct ms_buffer *body, const char *data, size_t size_bytes)
@@ -88,9 +96,11 @@ ms_http_on_write(char *data, size_t unit, size_t count, void *user)
     keep_beginning(body, data, size_bytes);
     return size_bytes;
   }
+  bool is_whole = status == 200 && transfer->download_offset > 0;
   if (transfer->download_fd < 0) {
     ms_buffer_append(body, data, size_bytes);
-  } else if (!write_all(transfer->download_fd, data, size_bytes)) {
+  } else if ((is_whole && !begin_anew(transfer)) ||
+             !write_all(transfer->download_fd, data, size_bytes)) {
     ms_fail_errno(&transfer->failure, errno, "cannot write the downloaded file");
     return 0;
   }

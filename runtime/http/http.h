@@ -63,6 +63,9 @@ struct ms_http_request {
   int64_t upload_offset, upload_bytes;
   int download_fd; /* -1: the answer's body is collected in memory. Else a 2xx body is written here, from
                     * its present position on */
+  /* > 0: `headers` ask for the rest of a file from here on, which is the position of download_fd. An answer
+   * with the whole (200) then makes the file anew. */
+  int64_t download_offset;
   int64_t timeout_ms; /* 0: the client's, and none beside the stall's with a file body */
   bool retry; /* sending twice is safe; a request that never left is sent again in any case */
   /* Told now and then, at most some ten times a second, and once at the end. NULL for none. */
@@ -74,7 +77,9 @@ struct ms_http_answer {
   long status;            /* HTTP status code; 0 when there was no answer */
   struct ms_buffer body;  /* of an error status also when download_fd was given (its beginning) */
   char content_type[128]; /* "" when not given */
-  char etag[128];         /* without quotes */
+  char etag[256];         /* without quotes */
+  char checksum[64];      /* what moonshift's server says that the bytes are, or "" */
+  char content_range[64]; /* of an answer 206, or "" */
   char location[256]; /* where a redirect points that was not followed, without its query; or "" */
   int64_t downloaded_bytes, uploaded_bytes;
   int attempts;

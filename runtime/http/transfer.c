@@ -152,6 +152,7 @@ copy_request(struct ms_http_transfer *transfer, const struct ms_http_request *re
   transfer->download_fd = request->download_fd;
   transfer->download_start =
       request->download_fd >= 0 ? lseek(request->download_fd, 0, SEEK_CUR) : -1;
+  transfer->download_offset = request->download_offset;
   transfer->retry = request->retry;
   transfer->deadline_ms = deadline(transfer->http, request);
   transfer->progress = request->progress;

@@ -37,6 +37,7 @@ struct ms_http_transfer {
   int64_t upload_offset, upload_bytes;
   int64_t
       download_start; /* position of download_fd at the beginning, -1 when it cannot be rewound */
+  int64_t download_offset;
   bool retry;
   int64_t deadline_ms; /* by the monotonic clock; INT64_MAX: none */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);

@@ -1,4 +1,5 @@
 /* Component data in and out of the blobs, for whoever has a URL that the server signed. */
+#include <assert.h>
 #include <errno.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -136,6 +137,7 @@ ms_embedded_download(struct ms_embedded *embedded, const struct ms_transport_fil
   struct ms_embedded_url url;
   int from;
   *size_bytes = 0;
+  assert(file->path); /* nothing needs to be learnt first */
   enum ms_status status = check_url(api, file->url, "/component/get", MS_SIGNATURE_GET, &url, err);
   if (status == MS_OK) {
     status = ms_blob_open(ms_api_blobs(api), url.id, &from, size_bytes, err);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,7 +41,7 @@ ms_file_open_regular(const char *path, int *fd, struct stat *info, struct ms_err
 enum ms_status
 ms_file_create(const char *path, int *fd, struct ms_error *err)
 {
-  *fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
+  *fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
   return *fd < 0 ? ms_fail_errno(err, errno, "cannot write '%s'", path) : MS_OK;
 }
 
@@ -95,10 +96,16 @@ prepare(const struct ms_transport_file *file, struct ms_file_move *move,
   }
   *move = (struct ms_file_move){
       .fd = -1,
-      .path = strdup(file->path),
+      .is_probe = !file->path,
+      .keeps_partial = file->keeps_partial,
+      .moved = file->moved,
+      .path = strdup(file->path ? file->path : "/dev/null"),
       .shown_url = ms_http_url_public(file->url),
-      .headers = calloc(file->header_count + 1, sizeof *move->headers),
+      .headers = calloc(file->header_count + MS_FILE_OWN_HEADERS, sizeof *move->headers),
   };
+  if (file->moved) {
+    *file->moved = (struct ms_transport_moved){.total_bytes = -1};
+  }
   *request = (struct ms_http_request){.url = file->url,
                                       .upload_fd = -1,
                                       .download_fd = -1,
@@ -124,6 +131,21 @@ release(struct ms_file_move *move)
   *move = (struct ms_file_move){.fd = -1};
 }
 
+static enum ms_status
+choose_range(const struct ms_transport_file *file, struct ms_file_move *move, struct ms_error *err)
+{
+  int64_t rest_bytes = move->before.st_size - file->offset;
+  move->offset = file->offset;
+  move->size_bytes = file->size_bytes > 0 ? file->size_bytes : rest_bytes;
+  if (rest_bytes >= 0 && move->size_bytes <= rest_bytes) {
+    return MS_OK;
+  }
+  return ms_fail(err, MS_IO,
+                 "'%s' became shorter while it was uploaded (%lld bytes are left): upload it when "
+                 "nobody writes it any more",
+                 file->path, (long long)move->before.st_size);
+}
+
 enum ms_status
 ms_file_begin_upload(const struct ms_transport_file *file, struct ms_file_move *move,
                      struct ms_http_request *request, struct ms_error *err)
@@ -133,15 +155,67 @@ ms_file_begin_upload(const struct ms_transport_file *file, struct ms_file_move *
   if (status == MS_OK) {
     status = ms_file_open_regular(file->path, &move->fd, &move->before, err);
   }
+  if (status == MS_OK) {
+    status = choose_range(file, move, err);
+  }
   if (status != MS_OK) {
+    if (move->fd >= 0) {
+      close(move->fd);
+    }
     release(move);
     return status;
   }
   move->is_upload = true;
   request->method = "PUT";
   request->upload_fd = move->fd;
-  request->upload_bytes = move->before.st_size;
+  request->upload_offset = move->offset;
+  request->upload_bytes = move->size_bytes;
   return MS_OK;
+}
+
+/* The rest of a file whose beginning is there. */
+static enum ms_status
+open_partial(const struct ms_transport_file *file, struct ms_file_move *move, struct ms_error *err)
+{
+  move->fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+  if (move->fd < 0 || ftruncate(move->fd, file->offset) < 0 ||
+      lseek(move->fd, file->offset, SEEK_SET) < 0) {
+    return ms_fail_errno(err, errno, "cannot go on with '%s'", file->path);
+  }
+  move->offset = file->offset;
+  return MS_OK;
+}
+
+static enum ms_status
+open_target(const struct ms_transport_file *file, struct ms_file_move *move, struct ms_error *err)
+{
+  if (file->path && file->etag && file->offset > 0) {
+    return open_partial(file, move, err);
+  }
+  if (file->path) {
+    return ms_file_create(file->path, &move->fd, err);
+  }
+  move->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  return move->fd < 0 ? ms_fail_errno(err, errno, "cannot open /dev/null") : MS_OK;
+}
+
+/* Asks for the rest alone, as long as it is of the same data; or for one byte, to learn about them. */
+static void
+add_range(const struct ms_transport_file *file, struct ms_file_move *move,
+          struct ms_http_request *request)
+{
+  if (move->is_probe) {
+    snprintf(move->range, sizeof move->range, "bytes=0-0");
+  } else if (move->offset > 0) {
+    snprintf(move->range, sizeof move->range, "bytes=%lld-", (long long)move->offset);
+    snprintf(move->condition, sizeof move->condition, "\"%s\"", file->etag);
+  }
+  if (move->range[0]) {
+    move->headers[request->header_count++] = (struct ms_http_header){"Range", move->range};
+  }
+  if (move->condition[0]) {
+    move->headers[request->header_count++] = (struct ms_http_header){"If-Range", move->condition};
+  }
 }
 
 enum ms_status
@@ -151,36 +225,142 @@ ms_file_begin_download(const struct ms_transport_file *file, struct ms_file_move
   *move = (struct ms_file_move){.fd = -1};
   enum ms_status status = prepare(file, move, request, err);
   if (status == MS_OK) {
-    status = ms_file_create(file->path, &move->fd, err);
+    status = open_target(file, move, err);
   }
   if (status != MS_OK) {
+    if (move->fd >= 0) {
+      close(move->fd);
+    }
     release(move);
     return status;
   }
+  add_range(file, move, request);
   request->method = "GET";
   request->download_fd = move->fd;
+  request->download_offset = move->offset;
+  request->retry = !file->keeps_partial; /* the caller goes on where it broke */
   return MS_OK;
+}
+
+/* ---- the answer ---- */
+
+/* Of "bytes 5-9/10". False when it is not of that form. */
+static bool
+parse_content_range(const char *text, int64_t *first, int64_t *total)
+{
+  long long first_byte, last_byte, size;
+  if (sscanf(text, "bytes %lld-%lld/%lld", &first_byte, &last_byte, &size) != 3) {
+    return false;
+  }
+  *first = first_byte;
+  *total = size;
+  return true;
+}
+
+static enum ms_status
+judge_download(struct ms_file_move *move, const struct ms_http_answer *answer, struct ms_error *err)
+{
+  int64_t first = 0, total = -1;
+  move->moved_bytes = answer->downloaded_bytes;
+  bool is_part = answer->status == 206;
+  if (is_part && !parse_content_range(answer->content_range, &first, &total)) {
+    return ms_fail(err, MS_PROTOCOL, "%s sent a part of the file without saying which",
+                   move->shown_url);
+  }
+  if (!is_part) {
+    move->offset = 0;
+  }
+  move->size_bytes = is_part ? total : answer->downloaded_bytes;
+  if (move->is_probe) {
+    return MS_OK;
+  }
+  if (first != move->offset || move->offset + move->moved_bytes != move->size_bytes) {
+    return ms_fail(err, MS_NETWORK, "%s sent %lld bytes from byte %lld on of %lld", move->shown_url,
+                   (long long)move->moved_bytes, (long long)first, (long long)move->size_bytes);
+  }
+  return MS_OK;
+}
+
+/* Of an upload: the header of the whole, or the receipt of a part: "md5-HEX-…". */
+static void
+note_expected(struct ms_file_move *move, const struct ms_http_answer *answer)
+{
+  const char *tag = answer->etag;
+  if (answer->checksum[0]) {
+    snprintf(move->expected, sizeof move->expected, "%s", answer->checksum);
+  } else if (move->is_upload && strncmp(tag, "md5-", 4) == 0 && strlen(tag) > 4 + 32) {
+    snprintf(move->expected, sizeof move->expected, "0-%.32s", tag + 4);
+  }
+}
+
+enum ms_status
+ms_file_judge(struct ms_file_move *move, enum ms_status status, const struct ms_http_answer *answer,
+              struct ms_error *err)
+{
+  if (status != MS_OK) {
+    ms_error_prefix(err, "%s '%s'", move->is_upload ? "upload of" : "download to", move->path);
+    return status;
+  }
+  status = ms_transport_judge_file(answer, move->shown_url, err);
+  if (status == MS_OK && !move->is_upload) {
+    status = judge_download(move, answer, err);
+  } else if (status == MS_OK) {
+    move->moved_bytes = move->size_bytes;
+    status = ms_file_check_unchanged(move->fd, &move->before, move->path, err);
+  }
+  if (status != MS_OK) {
+    return status;
+  }
+  note_expected(move, answer);
+  if (move->moved) {
+    snprintf(move->moved->etag, sizeof move->moved->etag, "%s", answer->etag);
+    snprintf(move->moved->checksum, sizeof move->moved->checksum, "%s", answer->checksum);
+    move->moved->total_bytes = move->size_bytes;
+  }
+  return MS_OK;
+}
+
+/* ---- comparing ---- */
+
+bool
+ms_file_wants_digest(const struct ms_file_move *move, struct ms_digest_range *range,
+                     int64_t *total_bytes)
+{
+  bool is_compared = move->expected[0] && !move->is_probe;
+  bool is_told = move->is_upload && move->moved;
+  *range = (struct ms_digest_range){.fd = move->fd};
+  if (move->is_upload) {
+    range->offset = move->offset;
+  } else {
+    range->segment_bytes = strtoll(move->expected, NULL, 10);
+  }
+  *total_bytes = move->size_bytes;
+  return is_compared || is_told;
+}
+
+enum ms_status
+ms_file_compare(struct ms_file_move *move, const char *hex, struct ms_error *err)
+{
+  const char *expected = strchr(move->expected, '-');
+  if (move->moved && move->is_upload) {
+    snprintf(move->moved->md5, sizeof move->moved->md5, "%s", hex);
+  }
+  if (!expected || strcmp(expected + 1, hex) == 0) {
+    return MS_OK;
+  }
+  return ms_fail(err, MS_NETWORK, "%s: '%s' arrived changed: its MD5 is %s here and %s there",
+                 move->shown_url, move->path, move->is_upload ? hex : expected + 1,
+                 move->is_upload ? expected + 1 : hex);
 }
 
 /* ---- the end ---- */
 
 enum ms_status
-ms_file_end(struct ms_file_move *move, enum ms_status status, const struct ms_http_answer *answer,
-            int64_t *size_bytes, struct ms_error *err)
+ms_file_end(struct ms_file_move *move, enum ms_status status, int64_t *size_bytes,
+            struct ms_error *err)
 {
-  *size_bytes = 0;
-  if (status == MS_OK) {
-    status = ms_transport_judge_file(answer, move->shown_url, err);
-  } else {
-    ms_error_prefix(err, "%s '%s'", move->is_upload ? "upload of" : "download to", move->path);
-  }
-  if (status == MS_OK && move->is_upload) {
-    status = ms_file_check_unchanged(move->fd, &move->before, move->path, err);
-    *size_bytes = move->before.st_size;
-  } else if (status == MS_OK) {
-    *size_bytes = answer->downloaded_bytes;
-  }
-  if (move->is_upload) {
+  *size_bytes = status == MS_OK ? move->moved_bytes : 0;
+  if (move->is_upload || move->is_probe || (status != MS_OK && move->keeps_partial)) {
     close(move->fd);
   } else {
     status = ms_file_close_written(move->fd, move->path, status, err);

@@ -4,11 +4,21 @@
 
 #include <sys/stat.h>
 
+#include "transport/digest.h"
 #include "transport/transport.h"
+
+enum { MS_FILE_OWN_HEADERS = 2, MS_FILE_TEXT_SIZE = 300 };
 
 struct ms_file_move {
   int fd; /* -1: none */
-  bool is_upload;
+  bool is_upload, is_probe, keeps_partial;
+  int64_t offset;      /* where in the file the bytes are from or go to */
+  int64_t size_bytes;  /* upload: to be sent; after the answer: the whole file, or what was sent */
+  int64_t moved_bytes; /* after the answer: sent or received */
+  struct ms_transport_moved *moved; /* borrowed; or NULL */
+  char expected[64];                /* checksum that the other side gave, or "" */
+  char range[MS_FILE_TEXT_SIZE];    /* headers of our own */
+  char condition[MS_FILE_TEXT_SIZE];
   char *path;                     /* owned */
   char *shown_url;                /* owned; without the query */
   struct ms_http_header *headers; /* owned; the texts are borrowed */
@@ -27,12 +37,26 @@ enum ms_status
 ms_file_begin_download(const struct ms_transport_file *file, struct ms_file_move *move,
                        struct ms_http_request *request, struct ms_error *err);
 
-/* Judges what came of it, and closes and frees everything. Returns the final status (in `err` when it is
- * not MS_OK) and the size moved. A download that failed is removed. `answer` may be NULL unless `status` is
- * MS_OK. */
+/* What the answer means: sizes, the checksum to expect. Returns the status so far; `status` is the request's
+ * own, and `answer` may be NULL unless that is MS_OK. */
 enum ms_status
-ms_file_end(struct ms_file_move *move, enum ms_status status, const struct ms_http_answer *answer,
-            int64_t *size_bytes, struct ms_error *err);
+ms_file_judge(struct ms_file_move *move, enum ms_status status, const struct ms_http_answer *answer,
+              struct ms_error *err);
+
+/* What a checksum is to be taken of, once the answer is judged: false when there is nothing to compare. */
+bool
+ms_file_wants_digest(const struct ms_file_move *move, struct ms_digest_range *range,
+                     int64_t *total_bytes);
+
+/* Compares with what the other side gave: MS_NETWORK when the bytes differ. */
+enum ms_status
+ms_file_compare(struct ms_file_move *move, const char *hex, struct ms_error *err);
+
+/* Closes and frees everything. Returns the final status (in `err` when it is not MS_OK) and the size moved. A
+ * download that failed is removed unless it keeps_partial. */
+enum ms_status
+ms_file_end(struct ms_file_move *move, enum ms_status status, int64_t *size_bytes,
+            struct ms_error *err);
 
 /* Opens a regular file for reading, without waiting for the other end of a pipe. */
 enum ms_status

@@ -39,11 +39,14 @@ ms_transport_call_free(struct ms_transport_call *call)
 static void
 abandon(struct ms_transport_call *call)
 {
-  ms_http_cancel(call->transfer);
+  if (call->transfer) {
+    ms_http_cancel(call->transfer);
+  }
+  ms_digest_free(call->digest);
   if (call->file_done) {
     int64_t size_bytes;
     struct ms_error err = {.status = MS_CANCELLED};
-    ms_file_end(&call->move, MS_CANCELLED, NULL, &size_bytes, &err);
+    ms_file_end(&call->move, MS_CANCELLED, &size_bytes, &err);
   }
   ms_transport_call_free(call);
 }
@@ -257,6 +260,7 @@ ms_transport_open_http(uv_loop_t *loop, const struct ms_transport_options *optio
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
   created->base.kind = &http_kind;
+  created->loop = loop;
   const struct ms_http_options http_options = {.timeout_ms = options->timeout_ms};
   status = copy_options(created, options) ? ms_http_new(loop, &http_options, &created->http, err)
                                           : ms_fail(err, MS_MEMORY, "out of memory");

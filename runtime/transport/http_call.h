@@ -9,6 +9,7 @@
 struct ms_transport_http {
   struct ms_transport base;
   struct ms_http *http;
+  uv_loop_t *loop; /* borrowed */
   char *api_url, *user, *key;
   struct ms_transport_call *calls; /* under way */
 };
@@ -17,11 +18,14 @@ struct ms_transport_http {
 struct ms_transport_call {
   struct ms_transport_call *next, *previous;
   struct ms_transport_http *transport;
-  struct ms_http_transfer *transfer;
-  ms_transport_done done; /* of a batch */
+  struct ms_http_transfer *transfer; /* NULL once it is over and the bytes are compared */
+  ms_transport_done done;            /* of a batch */
   ms_transport_file_done file_done;
   void *user;
   struct ms_file_move move;
+  struct ms_digest *digest;  /* owned; NULL for none */
+  int64_t segment_bytes;     /* that it counts in */
+  int64_t digest_base_bytes; /* download: what was there already */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
   void *progress_user;
 };

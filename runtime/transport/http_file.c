@@ -1,11 +1,59 @@
 /* PUT and GET of component data. The URLs carry their own signature, so our user and key are not sent along. */
 #include "transport/http_call.h"
 
+#include <stdlib.h>
+
+/* May end the call: `progress` may close the transport. */
 static void
 on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
 {
   const struct ms_transport_call *call = user;
-  call->progress(call->progress_user ? call->progress_user : call->user, done_bytes, total_bytes);
+  int64_t base_bytes = call->digest_base_bytes;
+  if (call->digest) {
+    ms_digest_advance(call->digest, base_bytes + done_bytes);
+  }
+  if (call->progress) {
+    call->progress(call->progress_user ? call->progress_user : call->user, base_bytes + done_bytes,
+                   total_bytes > 0 ? base_bytes + total_bytes : total_bytes);
+  }
+}
+
+static void
+end_call(struct ms_transport_call *call, enum ms_status status, struct ms_error *err)
+{
+  int64_t size_bytes;
+  ms_digest_free(call->digest);
+  status = ms_file_end(&call->move, status, &size_bytes, err);
+  ms_transport_file_done done = call->file_done;
+  void *done_user = call->user;
+  ms_transport_call_free(call);
+  done(done_user, status, size_bytes, err);
+}
+
+static void
+on_digest(void *user, enum ms_status status, const char *hex, const struct ms_error *digest_err)
+{
+  struct ms_transport_call *call = user;
+  struct ms_error err = *digest_err;
+  if (status == MS_OK) {
+    status = ms_file_compare(&call->move, hex, &err);
+  }
+  end_call(call, status, &err);
+}
+
+/* What was read meanwhile is of use only if it began where the bytes are, in the right segments. */
+static enum ms_status
+renew_digest(struct ms_transport_call *call, const struct ms_digest_range *range,
+             struct ms_error *err)
+{
+  bool is_anew = call->digest_base_bytes > 0 && call->move.offset == 0;
+  bool is_fitting = call->digest && !is_anew && call->segment_bytes == range->segment_bytes;
+  if (is_fitting) {
+    return MS_OK;
+  }
+  ms_digest_free(call->digest);
+  call->digest = NULL;
+  return ms_digest_new(call->transport->loop, range, &call->digest, err);
 }
 
 static void
@@ -14,12 +62,36 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
 {
   struct ms_transport_call *call = user;
   struct ms_error err = *http_err;
-  int64_t size_bytes;
-  status = ms_file_end(&call->move, status, answer, &size_bytes, &err);
-  ms_transport_file_done done = call->file_done;
-  void *done_user = call->user;
-  ms_transport_call_free(call);
-  done(done_user, status, size_bytes, &err);
+  struct ms_digest_range range;
+  int64_t total_bytes;
+  call->transfer = NULL;
+  status = ms_file_judge(&call->move, status, answer, &err);
+  if (status == MS_OK && ms_file_wants_digest(&call->move, &range, &total_bytes)) {
+    status = renew_digest(call, &range, &err);
+    if (status == MS_OK) {
+      ms_digest_finish(call->digest, total_bytes, on_digest, call);
+      return;
+    }
+  }
+  end_call(call, status, &err);
+}
+
+/* Reads along from the start: what is sent, or what comes in known segments. */
+static enum ms_status
+start_digest(struct ms_transport_call *call, const struct ms_transport_file *file,
+             struct ms_error *err)
+{
+  bool is_known = file->checksum && file->checksum[0];
+  if (call->move.is_probe || (call->move.is_upload ? !file->moved : !is_known)) {
+    return MS_OK;
+  }
+  call->segment_bytes = is_known ? strtoll(file->checksum, NULL, 10) : 0;
+  const struct ms_digest_range range = {
+      .fd = call->move.fd,
+      .offset = call->move.is_upload ? call->move.offset : 0,
+      .segment_bytes = call->segment_bytes,
+  };
+  return ms_digest_new(call->transport->loop, &range, &call->digest, err);
 }
 
 typedef enum ms_status (*begin_function)(const struct ms_transport_file *file,
@@ -41,16 +113,21 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
   created->progress_user = file->progress_user;
   struct ms_http_request request;
   enum ms_status status = begin(file, &created->move, &request, err);
+  if (status != MS_OK) {
+    ms_transport_call_free(created);
+    return status;
+  }
+  created->digest_base_bytes = created->move.is_upload ? 0 : created->move.offset;
+  status = start_digest(created, file, err);
   if (status == MS_OK) {
-    request.progress = file->progress ? on_file_progress : NULL;
+    request.progress = file->progress || created->digest ? on_file_progress : NULL;
     request.user = created;
     status = ms_http_send(transport->http, &request, on_file_answer, &created->transfer, err);
-    if (status != MS_OK) {
-      int64_t size_bytes;
-      ms_file_end(&created->move, status, NULL, &size_bytes, err);
-    }
   }
   if (status != MS_OK) {
+    int64_t size_bytes;
+    ms_digest_free(created->digest);
+    status = ms_file_end(&created->move, status, &size_bytes, err);
     ms_transport_call_free(created);
     return status;
   }
@@ -76,8 +153,16 @@ perform_file(struct ms_transport *base, begin_function begin, const struct ms_tr
   request.progress = file->progress;
   request.user = file->progress_user;
   struct ms_http_answer answer;
+  struct ms_digest_range range;
+  int64_t total_bytes;
+  char hex[MS_MD5_HEX_SIZE];
   status = ms_http_perform(transport->http, &request, &answer, err);
-  status = ms_file_end(&move, status, &answer, size_bytes, err);
+  status = ms_file_judge(&move, status, &answer, err);
+  if (status == MS_OK && ms_file_wants_digest(&move, &range, &total_bytes)) {
+    status = ms_digest_compute(&range, total_bytes, hex, err);
+    status = status == MS_OK ? ms_file_compare(&move, hex, err) : status;
+  }
+  status = ms_file_end(&move, status, size_bytes, err);
   ms_http_answer_free(&answer);
   return status;
 }
