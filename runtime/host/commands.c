@@ -43,12 +43,14 @@
   "  --data DIR           where the database and the files are (the data folder)\n"           \
   "  --public-url URL     how clients reach it, when that is through a proxy\n"               \
   "  --new-key            make and print another key\n"                                       \
+  "  --open               open the Jobs page in this machine's browser\n"                     \
   "\n"                                                                                        \
   "On the first start a key is made for your login name; the three variables to export are\n" \
-  "printed, this once. INT or TERM stop it.\n"                                                \
+  "printed, this once. The link to the Jobs page signs you in, once. INT or TERM stop it.\n"  \
   "\n"                                                                                        \
   "Sample output:\n"                                                                          \
-  "  moonshift: listening on http://127.0.0.1:8765\n"
+  "  moonshift: listening on http://127.0.0.1:8765\n"                                         \
+  "  The Jobs page; the link signs you in, once: http://127.0.0.1:8765/?token=5f0c…\n"
 
 #define VERSION_HELP     \
   "Print the version.\n" \

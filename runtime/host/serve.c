@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "host/arguments.h"
+#include "host/browser.h"
 #include "host/commands.h"
 #include "host/script.h"
 #include "loop/loop.h"
@@ -14,7 +15,7 @@
 
 #define DEFAULT_LISTEN "127.0.0.1:8765"
 
-enum { QUERY_MAX_BYTES = 4096, USER_ID_SIZE = 64, STOP_SIGNALS = 3 };
+enum { URL_MAX_BYTES = 4096, QUERY_MAX_BYTES = 4096, USER_ID_SIZE = 64, STOP_SIGNALS = 3 };
 
 struct service {
   uv_loop_t loop;
@@ -22,7 +23,7 @@ struct service {
   struct ms_api *api;
   struct ms_server *server;
   const char *listen, *public_url, *data;
-  bool new_key;
+  bool new_key, open;
   bool stopping;
 };
 
@@ -57,23 +58,38 @@ read_username(struct ms_api *api, const char *user_id, char **username, struct m
   return status;
 }
 
-/* Prints the address, and the key when there is none yet or a new one is wanted. */
-static enum ms_status
-introduce(struct service *service, struct ms_error *err)
+/* Opens the Jobs page, or says how to. */
+static void
+show_page(struct service *service, const char *user_id)
 {
-  char user_id[USER_ID_SIZE];
+  struct ms_buffer link;
+  struct ms_error err;
+  ms_buffer_init(&link, URL_MAX_BYTES);
+  ms_server_print_sign_in(service->server, user_id, &link);
+  bool opened = service->open;
+  if (opened && ms_browser_open(&service->loop, ms_buffer_string(&link), &err) != MS_OK) {
+    fprintf(stderr, "moonshift: %s\n", err.message);
+    opened = false;
+  }
+  if (opened) {
+    puts("The Jobs page opens in your browser.");
+  } else {
+    printf("The Jobs page; the link signs you in, once: %s\n", ms_buffer_string(&link));
+  }
+  ms_buffer_free(&link);
+}
+
+/* Prints the key when there is none yet or a new one is wanted. */
+static enum ms_status
+show_key(struct service *service, const char *user_id, struct ms_error *err)
+{
   char *key = NULL, *username = NULL;
   const char *url = ms_server_url(service->server);
-  printf("moonshift: listening on %s\n", url);
-  enum ms_status status = ms_api_local_user(service->api, user_id, err);
-  if (status != MS_OK) {
-    return status;
-  }
   if (ms_api_has_key(service->api, user_id) && !service->new_key) {
     puts("A key was shown when it was made; 'moonshift serve --new-key' makes another.");
     return MS_OK;
   }
-  status = read_username(service->api, user_id, &username, err);
+  enum ms_status status = read_username(service->api, user_id, &username, err);
   if (status == MS_OK) {
     status = ms_api_create_key(service->api, user_id, "moonshift serve", &key, err);
   }
@@ -87,6 +103,20 @@ introduce(struct service *service, struct ms_error *err)
   free(username);
   free(key);
   return status;
+}
+
+/* Prints the address, how to get to the page, and how scripts get in. */
+static enum ms_status
+introduce(struct service *service, struct ms_error *err)
+{
+  char user_id[USER_ID_SIZE];
+  printf("moonshift: listening on %s\n", ms_server_url(service->server));
+  enum ms_status status = ms_api_local_user(service->api, user_id, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  show_page(service, user_id);
+  return show_key(service, user_id, err);
 }
 
 /* ---- running ---- */
@@ -157,6 +187,7 @@ ms_command_serve(int argument_count, char **arguments)
       {"data", &service.data, NULL, "DIR"},
       {"public-url", &service.public_url, NULL, "URL"},
       {"new-key", NULL, &service.new_key, NULL},
+      {"open", NULL, &service.open, NULL},
   };
   int usage =
       ms_arguments_read("serve", table, sizeof table / sizeof table[0], argument_count, arguments);

@@ -2,6 +2,8 @@
  * both are accepted, a URL with signature= is judged by that alone. */
 #include "server/access.h"
 
+#include "server/page_access.h"
+
 static enum ms_status
 check_user(struct ms_request *request, const char *user, const char *key, struct ms_error *err)
 {
@@ -72,6 +74,9 @@ ms_access_check(struct ms_request *request, struct ms_error *err)
     return check_signature(request, MS_SIGNATURE_THUMBNAIL, err);
   case MS_ACCESS_HUB:
     return check_key(request, "api_user", "api_key", err);
+  case MS_ACCESS_PAGE:
+    return ms_request_header(request, "ftrack-user") ? check_headers(request, err)
+                                                     : ms_page_access_check(request, err);
   }
   return ms_fail(err, MS_INTERNAL, "a route without an access rule");
 }

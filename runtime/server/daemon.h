@@ -13,6 +13,8 @@
 
 struct ms_request;
 struct ms_offload;
+struct ms_page;
+struct ms_feed;
 
 LIST_HEAD(ms_request_list, ms_request);
 LIST_HEAD(ms_offload_list, ms_offload);
@@ -22,6 +24,8 @@ struct ms_server {
   struct ms_api *api;        /* borrowed */
   struct MHD_Daemon *daemon; /* owned; NULL once stopped */
   struct ms_hub *hub;        /* owned */
+  struct ms_page *page;      /* owned */
+  struct ms_feed *feed;      /* owned */
   uv_poll_t poll;            /* readable when the daemon's epoll set is */
   uv_timer_t timer;          /* the daemon's next time-out */
   bool pumping;              /* inside MHD_run, which must not be entered twice */

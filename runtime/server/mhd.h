@@ -25,6 +25,7 @@
   X(create_response_from_buffer_with_free_callback) \
   X(create_response_from_fd_at_offset64)            \
   X(create_response_for_upgrade)                    \
+  X(create_response_from_callback)                  \
   X(upgrade_action)                                 \
   X(add_response_header)                            \
   X(destroy_response)

@@ -40,9 +40,10 @@ enum ms_access {
   MS_ACCESS_KEY,     /* the same, or username= and apiKey= in the URL */
   MS_ACCESS_GET,     /* a signature for reading, or as MS_ACCESS_KEY */
   MS_ACCESS_PUT,     /* a signature for writing, or as MS_ACCESS_KEY */
-  MS_ACCESS_PART, /* a signature for one part of an upload, nothing else */
+  MS_ACCESS_PART,    /* a signature for one part of an upload, nothing else */
   MS_ACCESS_THUMBNAIL,
-  MS_ACCESS_HUB /* as MS_ACCESS_KEY, but api_user= and api_key= */
+  MS_ACCESS_HUB, /* as MS_ACCESS_KEY, but api_user= and api_key= */
+  MS_ACCESS_PAGE /* as MS_ACCESS_HEADERS, or the page's session cookie */
 };
 
 enum ms_method { MS_METHOD_GET = 1, MS_METHOD_HEAD = 2, MS_METHOD_POST = 4, MS_METHOD_PUT = 8 };

@@ -1,4 +1,4 @@
-/* A dozen rows, searched from the top: the busiest first. */
+/* A few rows, searched from the top: the busiest first. */
 #include "server/routes.h"
 
 #include <string.h>
@@ -15,7 +15,19 @@ static const struct ms_route routes[] = {
     {"/socket.io/1/", false, MS_METHOD_GET, MS_ACCESS_HUB, false, &ms_endpoint_handshake},
     {"/socket.io/1", false, MS_METHOD_GET, MS_ACCESS_HUB, false, &ms_endpoint_handshake},
     {"/socket.io/1/websocket/", true, MS_METHOD_GET, MS_ACCESS_ANYBODY, false, &ms_endpoint_socket},
-    {"/", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_welcome},
+    {"/", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_page},
+    {"/page/sign-in", false, MS_METHOD_POST, MS_ACCESS_HEADERS, false, &ms_endpoint_sign_in},
+    {"/page/sign-out", false, MS_METHOD_POST, MS_ACCESS_ANYBODY, false, &ms_endpoint_sign_out},
+    {"/page/session", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_session},
+    {"/page/", true, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_page_file},
+    {"/jobs/list", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_list},
+    {"/jobs/detail", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_detail},
+    {"/jobs/changes", false, MS_METHOD_GET, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_changes},
+    {"/jobs/users", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_users},
+    {"/jobs/zip", false, MS_METHOD_GET, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_zip},
+    {"/jobs/removable", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_removable},
+    {"/jobs/cancel", false, MS_METHOD_POST, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_cancel},
+    {"/jobs/remove", false, MS_METHOD_POST, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_remove},
     {"/img/thumbnail2.png", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_placeholder},
     {"/healthz", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_health},
 };

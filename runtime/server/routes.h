@@ -22,8 +22,24 @@ extern const struct ms_endpoint ms_endpoint_placeholder;
 extern const struct ms_endpoint ms_endpoint_handshake;
 /* GET /socket.io/1/websocket/SESSION: its WebSocket. */
 extern const struct ms_endpoint ms_endpoint_socket;
-/* GET /: what this is. */
-extern const struct ms_endpoint ms_endpoint_welcome;
+/* GET /: the Jobs page, and the one-time link that signs in; GET /page/NAME: its other files. */
+extern const struct ms_endpoint ms_endpoint_page;
+extern const struct ms_endpoint ms_endpoint_page_file;
+/* POST /page/sign-in, POST /page/sign-out; GET /page/session: who is signed in. */
+extern const struct ms_endpoint ms_endpoint_sign_in;
+extern const struct ms_endpoint ms_endpoint_sign_out;
+extern const struct ms_endpoint ms_endpoint_session;
+/* What page/jobs.h answers, under /jobs/: GET list, users, detail, removable; POST cancel, remove. */
+extern const struct ms_endpoint ms_endpoint_jobs_list;
+extern const struct ms_endpoint ms_endpoint_jobs_users;
+extern const struct ms_endpoint ms_endpoint_jobs_detail;
+extern const struct ms_endpoint ms_endpoint_jobs_removable;
+extern const struct ms_endpoint ms_endpoint_jobs_cancel;
+extern const struct ms_endpoint ms_endpoint_jobs_remove;
+/* GET /jobs/changes: an event whenever something has changed. */
+extern const struct ms_endpoint ms_endpoint_jobs_changes;
+/* GET /jobs/zip: all attachments of a job. */
+extern const struct ms_endpoint ms_endpoint_jobs_zip;
 /* GET /healthz: whether we are alive. */
 extern const struct ms_endpoint ms_endpoint_health;
 

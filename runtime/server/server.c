@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "page/sign_in.h"
+#include "server/feed.h"
 #include "server/listen.h"
 #include "server/offload.h"
 #include "server/request.h"
@@ -183,6 +185,14 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_page_open(api, &server->page, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
+  status = ms_feed_open(server, &server->feed, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
     goto failed;
@@ -194,6 +204,10 @@ failed:
   if (server->hub) {
     ms_hub_close(server->hub);
   }
+  if (server->feed) {
+    ms_feed_close(server->feed);
+  }
+  ms_page_close(server->page);
   if (server->daemon) {
     ms_mhd.stop_daemon(server->daemon);
   }
@@ -205,6 +219,15 @@ const char *
 ms_server_url(const struct ms_server *server)
 {
   return server->url;
+}
+
+void
+ms_server_print_sign_in(struct ms_server *server, const char *user_id, struct ms_buffer *url)
+{
+  char token[MS_SIGN_IN_TOKEN_SIZE];
+  ms_sign_in_make_link(server->page, user_id, token);
+  ms_buffer_printf(url, "%s/?token=%s", server->public_url ? server->public_url : server->url,
+                   token);
 }
 
 enum ms_status
@@ -221,6 +244,7 @@ ms_server_close(struct ms_server *server)
   uv_close((uv_handle_t *)&server->poll, on_handle_closed);
   uv_close((uv_handle_t *)&server->timer, on_handle_closed);
   ms_hub_close(server->hub);
+  ms_feed_close(server->feed);
   ms_offload_drain(server);
   struct ms_request *request;
   LIST_FOREACH(request, &server->requests, link)
@@ -229,5 +253,6 @@ ms_server_close(struct ms_server *server)
   }
   ms_mhd.stop_daemon(server->daemon);
   server->daemon = NULL;
+  ms_page_close(server->page);
   ms_server_unreference(server);
 }

@@ -32,6 +32,11 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
 const char *
 ms_server_url(const struct ms_server *server);
 
+/* Appends a link to the Jobs page that signs this user in, once and within a day. An earlier link no longer
+ * works. */
+void
+ms_server_print_sign_in(struct ms_server *server, const char *user_id, struct ms_buffer *url);
+
 /* Sends an event of the server's own to everybody who subscribed to it: a JSON object with a topic. */
 enum ms_status
 ms_server_publish(struct ms_server *server, const char *event, size_t event_bytes,

@@ -90,7 +90,7 @@ static const struct probe {
     {"two requests in one packet",
      "POST /api HTTP/1.1~Host: h~@Content-Length: 2~~[]" POST "@Content-Length: 2~~[]",
      {"\r\n\r\n[]HTTP/1.1 200"}},
-    {"welcome", GET("/") "~", {"HTTP/1.1 200", "text/html", "FTRACK_SERVER", "</html>"}},
+    {"welcome", GET("/") "~", {"HTTP/1.1 200", "text/html", "Content-Security-Policy", "</html>"}},
     {"health", GET("/healthz") "~", {"HTTP/1.1 200", "{\"status\": \"ok\"}"}},
     {"head",
      "HEAD /healthz HTTP/1.1~Host: h~Connection: close~~",

@@ -1,0 +1,207 @@
+/* One job in full. What a job says about itself is passed on as it is where it is a JSON object; its files get
+ * URLs that work for whoever has them, for a day. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "page/internal.h"
+#include "page/jobs.h"
+
+enum { FILES_MAX = 1000, MICROSECONDS = 1000000 };
+
+static enum ms_status
+out_of_memory(struct ms_error *err)
+{
+  return ms_fail(err, MS_MEMORY, "out of memory");
+}
+
+/* The first row's only column, owned; NULL where there is no row. */
+static enum ms_status
+read_text(struct ms_page *page, const char *sql, const char *parameter, char **text,
+          struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = false;
+  *text = NULL;
+  enum ms_status status = ms_database_prepare(page->database, sql, &statement, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  ms_statement_bind_string(statement, 1, parameter);
+  status = ms_statement_step(statement, &row, err);
+  if (status == MS_OK && row) {
+    *text = strdup(ms_statement_text(statement, 0, NULL));
+    status = *text ? MS_OK : out_of_memory(err);
+  }
+  ms_statement_done(statement);
+  return status;
+}
+
+/* ---- files ---- */
+
+static const char files_sql[] =
+    "SELECT c.id, coalesce(c.name, 'unnamed') || coalesce(c.file_type, ''), c.size"
+    " FROM JobComponent x JOIN Component c ON c.id = x.component_id WHERE x.job_id = ?1"
+    " ORDER BY 2 COLLATE NOCASE, c.id LIMIT ?2";
+
+static enum ms_status
+prepare_files(struct ms_page *page, const char *id, struct ms_statement **statement,
+              struct ms_error *err)
+{
+  enum ms_status status = ms_database_prepare(page->database, files_sql, statement, err);
+  if (status == MS_OK) {
+    ms_statement_bind_string(*statement, 1, id);
+    ms_statement_bind_integer(*statement, 2, FILES_MAX);
+  }
+  return status;
+}
+
+static void
+print_file(struct ms_page *page, struct ms_statement *statement, struct ms_json_writer *writer)
+{
+  const char *component_id = ms_statement_text(statement, 0, NULL);
+  struct ms_buffer url;
+  ms_buffer_init(&url, 1024);
+  ms_buffer_append_string(&url, "/component/get?");
+  ms_api_sign(page->api, MS_SIGNATURE_GET, component_id,
+              ms_clock_now_us() / MICROSECONDS + MS_API_URL_LIFETIME_S, &url);
+  ms_json_begin_object(writer);
+  ms_json_member_string(writer, "id", component_id);
+  ms_json_member_string(writer, "name", ms_statement_text(statement, 1, NULL));
+  ms_json_member_integer(writer, "size", ms_statement_integer(statement, 2));
+  ms_json_member_string(writer, "url", ms_buffer_string(&url));
+  ms_json_end_object(writer);
+  ms_buffer_free(&url);
+}
+
+static enum ms_status
+print_files(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  struct ms_json_writer writer;
+  bool row = false;
+  enum ms_status status = prepare_files(page, id, &statement, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  ms_json_writer_init(&writer, json);
+  ms_json_begin_array(&writer);
+  while ((status = ms_statement_step(statement, &row, err)) == MS_OK && row) {
+    print_file(page, statement, &writer);
+  }
+  ms_json_end_array(&writer);
+  ms_statement_done(statement);
+  return status;
+}
+
+void
+ms_job_files_free(struct ms_job_file *files, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    free(files[i].id);
+    free(files[i].name);
+  }
+  free(files);
+}
+
+enum ms_status
+ms_jobs_files(struct ms_page *page, const char *id, struct ms_job_file **files, size_t *count,
+              struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = false;
+  *count = 0;
+  *files = calloc(FILES_MAX, sizeof **files);
+  enum ms_status status = *files ? prepare_files(page, id, &statement, err) : out_of_memory(err);
+  while (status == MS_OK) {
+    status = ms_statement_step(statement, &row, err);
+    if (status != MS_OK || !row) {
+      break;
+    }
+    struct ms_job_file *file = &(*files)[(*count)++];
+    file->id = strdup(ms_statement_text(statement, 0, NULL));
+    file->name = strdup(ms_statement_text(statement, 1, NULL));
+    status = file->id && file->name ? MS_OK : out_of_memory(err);
+  }
+  ms_statement_done(statement);
+  if (status != MS_OK) {
+    ms_job_files_free(*files, *count);
+  }
+  return status;
+}
+
+/* ---- related runs ---- */
+
+/* Those that bear the same name or, where it has none, ran the same command. Looking for the text of
+ * either in the data spares most jobs the JSON parser. */
+static const char related_sql[] =
+    "WITH this AS (SELECT id, data ->> '$.name' AS name, data -> '$.command' AS command FROM Job"
+    " WHERE id = ?1 AND json_valid(data)),"
+    " recent AS (SELECT * FROM Job ORDER BY created_at DESC LIMIT ?2)"
+    " SELECT " MS_PAGE_JOB_OBJECT " FROM this, recent j LEFT JOIN Resource u ON u.id = j.user_id"
+    " WHERE j.id <> this.id AND instr(j.data, coalesce(this.name, this.command)) > 0"
+    " AND json_valid(j.data) AND CASE WHEN this.name IS NOT NULL"
+    " THEN j.data ->> '$.name' = this.name ELSE j.data -> '$.command' = this.command END"
+    " ORDER BY j.created_at DESC LIMIT ?3";
+
+static enum ms_status
+print_related(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  enum ms_status status = ms_database_prepare(page->database, related_sql, &statement, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  ms_statement_bind_string(statement, 1, id);
+  ms_statement_bind_integer(statement, 2, MS_JOBS_RELATED_AMONG);
+  ms_statement_bind_integer(statement, 3, MS_JOBS_RELATED_MAX);
+  return ms_page_collect(statement, 0, json, err);
+}
+
+/* ---- the whole ---- */
+
+static enum ms_status
+print_detail(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err)
+{
+  char *job = NULL, *data = NULL;
+  enum ms_status status =
+      read_text(page,
+                "SELECT " MS_PAGE_JOB_OBJECT " FROM Job j LEFT JOIN Resource u ON u.id = j.user_id"
+                " WHERE j.id = ?1",
+                id, &job, err);
+  if (status == MS_OK && !job) {
+    status = ms_fail(err, MS_NOT_FOUND, "there is no job '%.60s'; perhaps it was removed", id);
+  }
+  if (status == MS_OK) {
+    status = read_text(page,
+                       "SELECT CASE WHEN data IS NULL THEN 'null' WHEN json_valid(data)"
+                       " THEN data ELSE json_quote(data) END FROM Job WHERE id = ?1",
+                       id, &data, err);
+  }
+  if (status == MS_OK) {
+    ms_buffer_printf(json, "{\"job\":%s,\"data\":%s,\"files\":", job, data);
+    status = print_files(page, id, json, err);
+  }
+  free(job);
+  free(data);
+  if (status == MS_OK) {
+    ms_buffer_append_string(json, ",\"related\":");
+    status = print_related(page, id, json, err);
+  }
+  ms_buffer_append_string(json, "}");
+  return status;
+}
+
+enum ms_status
+ms_jobs_detail(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err)
+{
+  enum ms_status status = ms_database_begin_read(page->database, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  status = print_detail(page, id, json, err);
+  ms_database_rollback(page->database); /* nothing was written */
+  return status == MS_OK ? ms_buffer_check(json, "job", err) : status;
+}

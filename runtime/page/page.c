@@ -1,0 +1,136 @@
+/* The page's own connection, and its files. SQLite's data_version is the same as long as nobody else
+ * commits; because everything that is shown is written over other connections, it is what tells of all
+ * changes without a trigger or a log. */
+#include "page/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "page/internal.h"
+
+enum { FILE_NAME_MAX_BYTES = 64 };
+
+#define FOLDER "runtime/server/page/"
+
+extern const struct ms_embedded_file ms_embedded_page[];
+
+static const struct {
+  const char *extension;
+  const char *type;
+} types[] = {
+    {".html", "text/html; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+};
+
+/* The file behind the API's connection. */
+static enum ms_status
+find_database(struct ms_api *api, char **path, struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = false;
+  enum ms_status status = ms_database_prepare(
+      ms_api_database(api), "SELECT file FROM pragma_database_list", &statement, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  status = ms_statement_step(statement, &row, err);
+  if (status == MS_OK) {
+    *path = strdup(row ? ms_statement_text(statement, 0, NULL) : "");
+    status = *path ? MS_OK : ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  ms_statement_done(statement);
+  return status;
+}
+
+enum ms_status
+ms_page_open(struct ms_api *api, struct ms_page **result, struct ms_error *err)
+{
+  char *path = NULL;
+  bool created;
+  struct ms_page *page = calloc(1, sizeof *page);
+  if (!page) {
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  page->api = api;
+  enum ms_status status = find_database(api, &path, err);
+  if (status == MS_OK) {
+    status = ms_database_open(path, ms_api_model(api), &page->database, &created, err);
+  }
+  free(path);
+  if (status == MS_OK) {
+    status = ms_sign_in_set_up(page, err);
+  }
+  if (status != MS_OK) {
+    ms_page_close(page);
+    return status;
+  }
+  *result = page;
+  return MS_OK;
+}
+
+void
+ms_page_close(struct ms_page *page)
+{
+  if (page) {
+    ms_database_close(page->database);
+    free(page);
+  }
+}
+
+int64_t
+ms_page_version(struct ms_page *page)
+{
+  struct ms_statement *statement = NULL;
+  bool row = false;
+  int64_t version = 0;
+  if (ms_database_prepare(page->database, "PRAGMA data_version", &statement, NULL) != MS_OK) {
+    return 0;
+  }
+  if (ms_statement_step(statement, &row, NULL) == MS_OK && row) {
+    version = ms_statement_integer(statement, 0);
+  }
+  ms_statement_done(statement);
+  return version;
+}
+
+enum ms_status
+ms_page_collect(struct ms_statement *statement, int column, struct ms_buffer *json,
+                struct ms_error *err)
+{
+  bool row = false;
+  size_t count = 0;
+  enum ms_status status;
+  ms_buffer_append_char(json, '[');
+  while ((status = ms_statement_step(statement, &row, err)) == MS_OK && row) {
+    size_t size_bytes;
+    const char *text = ms_statement_text(statement, column, &size_bytes);
+    if (count++ > 0) {
+      ms_buffer_append_char(json, ',');
+    }
+    ms_buffer_append(json, text, size_bytes);
+  }
+  ms_buffer_append_char(json, ']');
+  ms_statement_done(statement);
+  return status;
+}
+
+enum ms_status
+ms_page_file(const char *name, struct ms_embedded *file, const char **type, struct ms_error *err)
+{
+  char path[sizeof FOLDER + FILE_NAME_MAX_BYTES] = FOLDER;
+  const char *extension = ms_path_extension(name);
+  *type = NULL;
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    if (strcmp(types[i].extension, extension) == 0) {
+      *type = types[i].type;
+    }
+  }
+  bool plain = strlen(name) <= FILE_NAME_MAX_BYTES && !strchr(name, '/') && name[0] != '.';
+  if (!*type || !plain || !ms_embedded_open(ms_embedded_page, strcat(path, name), file)) {
+    return ms_fail(err, MS_NOT_FOUND, "the page has no file '%.64s'", name);
+  }
+  return MS_OK;
+}

@@ -1,0 +1,33 @@
+/* What the Jobs page asks of the tracker: who is signed in, which jobs there are, what one of them holds.
+ *
+ * Everything here is below HTTP: the server's endpoints pass arguments in and JSON text out. Reading goes
+ * over a database connection of its own, which tells when anybody (the server, another process) committed
+ * something; writing goes through the API like everybody's. One thread, the API's. */
+#ifndef MS_PAGE_PAGE_H
+#define MS_PAGE_PAGE_H
+
+#include <stdint.h>
+
+#include "api/api.h"
+#include "base/embedded.h"
+
+struct ms_page;
+
+/* Opens a connection beside the API's. `api` is borrowed and must outlive the page. */
+enum ms_status
+ms_page_open(struct ms_api *api, struct ms_page **page, struct ms_error *err);
+
+void
+ms_page_close(struct ms_page *page);
+
+/* A number that is another one after every commit to the database, whoever made it; 0 when it cannot
+ * be read. Costs microseconds. */
+int64_t
+ms_page_version(struct ms_page *page);
+
+/* A file of the page: its text, and its media type (static text). MS_NOT_FOUND for an unknown name. Free
+ * with ms_embedded_free. */
+enum ms_status
+ms_page_file(const char *name, struct ms_embedded *file, const char **type, struct ms_error *err);
+
+#endif
