@@ -11,7 +11,6 @@
 --- value that it cannot hold, and for one that is immutable or computed.
 ---@class moonshift.Entity
 ---@field __entity_type__ string The name of its type.
----@field [string] any
 local Entity = {}
 
 --- The names of its attributes, sorted.
@@ -27,7 +26,7 @@ function Entity:primary_key() end
 --- the attribute.
 ---@class moonshift.Collection
 ---@operator len: integer
----@field [integer] moonshift.Entity
+---@field [integer] moonshift.AnyEntity
 local Collection = {}
 
 --- Puts an entity at the end, unless it is there already.
@@ -44,7 +43,7 @@ function Collection:remove(entity) end
 function Collection:contains(entity) end
 
 --- Its entities as a table, which stays as it is.
----@return moonshift.Entity[]
+---@return moonshift.AnyEntity[]
 function Collection:list() end
 
 --- Metadata or custom attributes: keys and values. Assigning nil removes a key of metadata; custom attributes have
@@ -52,3 +51,38 @@ function Collection:list() end
 ---@class moonshift.Mapped
 ---@operator len: integer
 ---@field [string] any
+
+--- An entity of a type that the editor cannot tell: every attribute is allowed. `moonshift types` writes a class for
+--- each type; `---@type moonshift.entity.Task` in front of a variable makes the editor check it.
+---@class moonshift.AnyEntity : moonshift.Entity
+---@field [string] any
+
+---@alias moonshift.CreateNote
+---| fun(self, content: string, author: moonshift.Entity, options?: moonshift.NoteOptions): moonshift.AnyEntity
+
+---@class moonshift.entity.Context : moonshift.Entity
+---@field create_note moonshift.CreateNote
+---@field create_thumbnail fun(self, path: string): moonshift.AnyEntity
+
+---@class moonshift.entity.AssetVersion : moonshift.Entity
+---@field create_component fun(self, path: string, data?: table, location?: moonshift.Entity): moonshift.AnyEntity
+---@field create_note moonshift.CreateNote
+---@field create_thumbnail fun(self, path: string): moonshift.AnyEntity
+---@field encode_media fun(self, file: string|moonshift.Entity, keep_original?: boolean): moonshift.AnyEntity
+
+---@class moonshift.entity.Component : moonshift.Entity
+---@field get_availability fun(self, locations?: moonshift.Entity[]): table<string, number>
+
+---@class moonshift.entity.Location : moonshift.Entity
+---@field get_url fun(self, component: moonshift.Entity): string
+
+---@class moonshift.entity.Note : moonshift.Entity
+---@field create_reply fun(self, content: string, author: moonshift.Entity): moonshift.AnyEntity
+
+---@class moonshift.entity.ProjectSchema : moonshift.Entity
+---@field get_statuses fun(self, type_name: string, type_id?: string): moonshift.AnyEntity[]
+---@field get_types fun(self, type_name: string): moonshift.AnyEntity[]
+
+---@class moonshift.entity.User : moonshift.Entity
+---@field start_timer fun(self, options?: moonshift.TimerOptions): moonshift.AnyEntity
+---@field stop_timer fun(self): moonshift.AnyEntity

@@ -13,7 +13,7 @@ local Session = {}
 --- attribute cannot hold, `exists` for a key that is taken.
 ---@param type_name string
 ---@param data? table<string, any>
----@return moonshift.Entity
+---@return moonshift.AnyEntity
 function Session:create(type_name, data) end
 
 --- The next commit deletes the entity. One that was not committed yet is forgotten.

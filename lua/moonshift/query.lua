@@ -11,7 +11,7 @@ local PAGE_SIZE = 500 -- entities of one request
 
 ---@class moonshift.Query A query and what it found so far.
 ---@operator len: integer
----@field [integer] moonshift.Entity
+---@field [integer] moonshift.AnyEntity
 local Query = {}
 
 -- The state of reading on: where the next page begins, and how many entities may still come.
@@ -53,7 +53,7 @@ end
 ---
 ---     local user = session:query('User where username is "ada"'):one()
 ---
----@return moonshift.Entity
+---@return moonshift.AnyEntity
 function Query:one()
   local entities = ask(self, 2)
   if #entities == 0 then
@@ -65,13 +65,13 @@ function Query:one()
 end
 
 --- The first entity that the query finds, or nil.
----@return moonshift.Entity?
+---@return moonshift.AnyEntity?
 function Query:first()
   return ask(self, 1)[1]
 end
 
 --- Everything that the query finds, as a list.
----@return moonshift.Entity[]
+---@return moonshift.AnyEntity[]
 function Query:all()
   load(self, math.huge)
   return table.move(self.found, 1, #self.found, 1, {})
@@ -81,7 +81,7 @@ end
 ---
 ---     for i, shot in session:query("Shot"):iterate() do print(i, shot.name) end
 ---
----@return fun(): integer?, moonshift.Entity?
+---@return fun(): integer?, moonshift.AnyEntity?
 function Query:iterate()
   local state, page, at, count = start(self), {}, 0, 0
   return function()

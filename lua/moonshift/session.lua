@@ -36,9 +36,9 @@ local AWAY = { network = true, timeout = true }
 ---@field closed boolean
 ---@field server_information table What the server says about itself.
 ---@field types table<string, moonshift.TypeDescription> The server's entity types by name.
----@field created moonshift.Entity[] Entities to be created by the next commit.
----@field modified moonshift.Entity[] Entities to be updated by it.
----@field deleted moonshift.Entity[] Entities to be deleted by it.
+---@field created moonshift.AnyEntity[] Entities to be created by the next commit.
+---@field modified moonshift.AnyEntity[] Entities to be updated by it.
+---@field deleted moonshift.AnyEntity[] Entities to be deleted by it.
 local Session = core.Session
 local properties = core.properties
 
@@ -149,7 +149,7 @@ end
 ---
 ---@param type_name string
 ---@param key string|table A key, a list of its parts, or a table of them by name.
----@return moonshift.Entity?
+---@return moonshift.AnyEntity?
 function Session:get(type_name, key)
   local description = self.types[type_name]
   local parts = key_parts(description, key)
@@ -211,7 +211,7 @@ end
 ---@param type_name string
 ---@param data table<string, any>
 ---@param identifying_keys? string[] All keys of `data` when not given.
----@return moonshift.Entity
+---@return moonshift.AnyEntity
 function Session:ensure(type_name, data, identifying_keys)
   return require "moonshift.ensure".run(self, type_name, data, identifying_keys)
 end
