@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #define ERROR_METATABLE "moonshift.error"
 #define PLAIN_CODE "error" /* of errors that are not ours */
@@ -56,7 +57,8 @@ int
 ms_raise(lua_State *L, const struct ms_error *err)
 {
   ms_push_error(L, err);
-  return lua_error(L);
+  lua_error(L);
+  abort(); /* lua_error does not return, but does not say so */
 }
 
 int
@@ -67,7 +69,7 @@ ms_raisef(lua_State *L, enum ms_status status, const char *format, ...)
   va_start(arguments, format);
   ms_fail_v(&err, status, format, arguments);
   va_end(arguments);
-  return ms_raise(L, &err);
+  ms_raise(L, &err);
 }
 
 /* Pushes the error object that holds the plain value at `index`. */

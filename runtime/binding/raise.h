@@ -15,12 +15,12 @@ ms_push_error(lua_State *L, const struct ms_error *err);
 
 /* Raises it. Never returns; the type lets a C function `return ms_raise(L, &err);`. */
 int
-ms_raise(lua_State *L, const struct ms_error *err);
+ms_raise(lua_State *L, const struct ms_error *err) __attribute__((noreturn));
 
 /* Fills and raises at once. */
 int
 ms_raisef(lua_State *L, enum ms_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), noreturn));
 
 /* A message handler for lua_pcall: turns a plain value into an error object with a traceback (code
  * "error"), leaves an error object as it is (adding a traceback when it lacks one). */

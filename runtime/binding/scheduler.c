@@ -35,7 +35,7 @@ ms_tasks_new(lua_State *L, uv_loop_t *loop)
 {
   struct ms_tasks *tasks = calloc(1, sizeof *tasks);
   if (tasks == NULL) {
-    luaL_error(L, "out of memory");
+    ms_raisef(L, MS_MEMORY, "out of memory");
   }
   tasks->L = L;
   tasks->loop = loop;

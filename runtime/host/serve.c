@@ -15,7 +15,13 @@
 
 #define DEFAULT_LISTEN "127.0.0.1:8765"
 
-enum { URL_MAX_BYTES = 4096, QUERY_MAX_BYTES = 4096, USER_ID_SIZE = 64, STOP_SIGNALS = 3 };
+enum {
+  URL_MAX_BYTES = 4096,
+  QUERY_MAX_BYTES = 4096,
+  ARENA_MAX_BYTES = 65536,
+  USER_ID_SIZE = 64,
+  STOP_SIGNALS = 3
+};
 
 struct service {
   uv_loop_t loop;
@@ -41,7 +47,7 @@ read_username(struct ms_api *api, const char *user_id, char **username, struct m
            "[{\"action\":\"query\",\"expression\":\"select username from User where id is '%s'\"}]",
            user_id);
   ms_buffer_init(&answer, QUERY_MAX_BYTES);
-  ms_arena_init(&arena, 16 * QUERY_MAX_BYTES);
+  ms_arena_init(&arena, ARENA_MAX_BYTES);
   const struct ms_api_request request = {
       .body = body, .body_bytes = strlen(body), .user_id = user_id, .base_url = ""};
   enum ms_status status = ms_api_call(api, &request, &answer, err);
