@@ -103,7 +103,6 @@ for _, over_http in ipairs { false, true } do
       assert.same({ "1.txt", "b c.bin" }, names(tracker.job()))
       assert.equal("a", tracker.attachment "1.txt")
       local original = support.read(tracker.path .. "/out/b c.bin")
-      local file <close> = assert(io.open(tracker.path .. "/../results/x", "w"))
       assert.equal(300000, #original)
       local downloaded = tracker.run { "download", tracker.job().id, "-o", tracker.path .. "/again" }
       assert.equal(0, downloaded.exit_code, downloaded.stderr)
