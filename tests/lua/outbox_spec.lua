@@ -1,4 +1,5 @@
 local cjson = require "cjson"
+local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
 local outbox = require "moonshift.outbox"
 local outbox_list = require "moonshift.outbox_list"
@@ -77,6 +78,33 @@ local function update(id, data)
     entity_data = { status = "done", data = placeholder.merged(data or {}) },
   } }
 end
+
+describe("a file's checksum", function()
+  it("is its MD5, with its size", function()
+    local folder <close> = support.folder()
+    local path = support.write(folder.path .. "/file", "abc")
+    assert.same({ "900150983cd24fb0d6963f7d28e17f72", 3 }, { core.checksum(path) })
+  end)
+
+  it("says which file cannot be read", function()
+    local ok, err = pcall(core.checksum, "/no/such/file")
+    assert.is_false(ok)
+    assert.equal("not_found", errors.code(err))
+    assert.matches("/no/such/file", errors.message(err))
+  end)
+
+  it("may be given up", function()
+    local folder <close> = support.folder()
+    local path = support.write(folder.path .. "/file", "")
+    local file <close> = assert(io.open(path, "r+b"))
+    file:seek("set", 1 << 36) -- 64 GiB with nothing in them
+    file:write "x"
+    file:flush()
+    local ok, err = pcall(task.timeout, 0.05, core.checksum, path)
+    assert.is_false(ok)
+    assert.equal("timeout", errors.code(err))
+  end)
+end)
 
 describe("the outbox", function()
   local folder, tracker
@@ -264,7 +292,7 @@ describe("the outbox", function()
   end)
 
   it("refuses what it does not understand", function()
-    local journal <close> = require "moonshift.core.job".journal(folder.path .. "/moonshift")
+    local journal <close> = core.journal(folder.path .. "/moonshift")
     local function append(kind, body)
       journal:append {
         tracker = tracker.name, user = "ada", job_id = "j1", kind = kind, title = "t", body = body,

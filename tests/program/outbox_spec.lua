@@ -3,6 +3,7 @@
 
 local cjson = require "cjson"
 local support = require "support"
+local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
 
@@ -93,7 +94,7 @@ describe("a tracker that is away", function()
     tracker:start()
     local sent = tracker:run { "outbox", "send" }
     assert.equal("4 operations delivered\n", sent.stdout)
-    assert.equal(0, sent.exit_code)
+    assert.equal(0, sent.exit_code, sent.stderr)
     local job = tracker:only_job()
     assert.equal("failed", job.status)
     assert.equal("exit code 3", job.data.reason)
@@ -132,6 +133,21 @@ describe("a tracker that is away", function()
     local job = tracker:only_job()
     assert.equal("done", job.status)
     assert.same({ "b.txt" }, attachment_names(job))
+  end)
+
+  it("hears of what the command itself attached", function()
+    local tracker <close> = new_tracker()
+    tracker:stop()
+    local run = tracker:run {
+      "wrap", "--quiet", "--", "sh", "-c", 'echo frame > a.txt; "$0" attach "$MOONSHIFT_JOB_ID" a.txt',
+      system.program(),
+    }
+    assert.equal(0, run.exit_code)
+    assert.matches("a.txt %(6 B%) waits in the outbox", run.stdout)
+    tracker:start()
+    local job = tracker:only_job()
+    assert.equal("done", job.status)
+    assert.same({ "a.txt" }, attachment_names(job))
   end)
 
   it("hears that a run was killed meanwhile", function()
