@@ -7,6 +7,7 @@
 #include "api/entity.h"
 #include "api/fill.h"
 #include "api/rules.h"
+#include "api/update_event.h"
 
 /* The key may come beside the data, in it, or not at all. */
 static enum ms_status
@@ -89,6 +90,8 @@ insert(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
     return ms_duplicate_settle(batch, row, err);
   if (status == MS_OK)
     status = ms_checks_note_row(batch, row, true, err);
+  if (status == MS_OK)
+    status = ms_update_event_note(batch, &change, err);
   return status == MS_OK ? ms_rules_after(batch, &change, err) : status;
 }
 

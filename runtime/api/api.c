@@ -96,6 +96,13 @@ ms_api_blobs(struct ms_api *api)
   return api->blobs;
 }
 
+void
+ms_api_listen(struct ms_api *api, ms_api_listener listener, void *context)
+{
+  api->listener = listener;
+  api->listener_context = context;
+}
+
 struct ms_database *
 ms_api_database(struct ms_api *api)
 {

@@ -59,6 +59,14 @@ ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_
 void
 ms_api_print_error(const struct ms_error *err, struct ms_buffer *answer);
 
+/* Called with the JSON of an event, {"topic": "ftrack.update", "data": …}, after a batch has changed
+ * anything. May not call the API. */
+typedef void (*ms_api_listener)(void *context, const char *event, size_t event_bytes);
+
+/* From now on `listener` hears of every change; NULL: nobody does. `context` is borrowed until then. */
+void
+ms_api_listen(struct ms_api *api, ms_api_listener listener, void *context);
+
 /* ---- users and keys ---- */
 
 /* The id of the active user `username`; MS_NOT_FOUND, or MS_PERMISSION when inactive. */

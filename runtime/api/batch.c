@@ -10,6 +10,7 @@
 #include "api/checks.h"
 #include "api/collection.h"
 #include "api/permission.h"
+#include "api/update_event.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -153,6 +154,8 @@ run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struc
   if (status == MS_OK)
     status = ms_checks_run(batch, err);
   if (status == MS_OK)
+    status = ms_update_event_complete(batch, err);
+  if (status == MS_OK)
     status = ms_database_commit(database, err);
   ms_database_rollback(database);
   return status;
@@ -219,6 +222,7 @@ ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_
   enum ms_status status = run_body(&batch, &failure);
   if (status == MS_OK) {
     remove_blobs(&batch);
+    ms_update_event_publish(&batch);
   } else {
     ms_buffer_truncate(answer, start);
     answer->status = MS_OK;

@@ -10,6 +10,7 @@
 struct ms_check;
 struct ms_pending_membership;
 struct ms_removed_blob;
+struct ms_update_note;
 
 struct ms_batch {
   struct ms_api *api;                        /* borrowed */
@@ -21,6 +22,8 @@ struct ms_batch {
   struct ms_check *checks;                   /* what must hold when it ends, newest first */
   struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
   struct ms_removed_blob *removed;           /* component data to remove once it is committed */
+  struct ms_update_note *updates;            /* for the listener, oldest first */
+  struct ms_update_note *last_update;
 };
 
 /* Runs one operation and appends its answer. */

@@ -14,6 +14,8 @@ struct ms_api {
   struct ms_referrers *referrers;  /* owned; NULL before the first deletion */
   struct ms_buffer schemas;        /* the answer of query_schemas; empty before the first */
   uint8_t secret[MS_SHA256_BYTES]; /* that signs URLs */
+  ms_api_listener listener;        /* to changes, or NULL */
+  void *listener_context;          /* borrowed */
 };
 
 enum {
