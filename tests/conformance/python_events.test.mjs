@@ -244,7 +244,7 @@ describe("subscriptions and replies", () => {
     const [asking, answering] = [await connect(), await connect(ada)];
     const [askId, answerId] = [hubId(), hubId()];
     await subscribe(asking, "topic=ftrack.meta.reply", { id: askId });
-    await subscribe(answering, "topic=conformance.ask", { id: answerId });
+    await subscribe(answering, "topic=conformance.ask");
     await subscribe(answering, "topic=ftrack.meta.reply", { id: answerId }, 2);
     const question = envelope("conformance.ask", {}, { source: source(askId) });
     asking.event(question, 2);
