@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/cascade.h"
 #include "api/internal.h"
+#include "api/referrer.h"
 #include "base/path.h"
 
 static const char database_name[] = "moonshift.db";

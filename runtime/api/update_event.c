@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/fill.h"
+#include "api/owner.h"
 #include "base/clock.h"
 #include "base/log.h"
 
