@@ -1,4 +1,6 @@
 /* query: an expression, a page of entities. */
+#include <inttypes.h>
+
 #include "api/entity.h"
 
 static void
@@ -7,7 +9,7 @@ append_metadata(struct ms_batch *batch, const struct ms_query_plan *plan,
 {
   ms_buffer_append_string(batch->answer, "],\"metadata\":{\"next\":{\"offset\":");
   if (rows->has_more && plan->limit > 0)
-    ms_buffer_printf(batch->answer, "%lld", (long long)(plan->offset + plan->limit));
+    ms_buffer_printf(batch->answer, "%" PRId64, plan->offset + plan->limit);
   else
     ms_buffer_append_string(batch->answer, "null");
   ms_buffer_append_string(batch->answer, "}}}");

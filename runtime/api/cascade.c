@@ -6,80 +6,16 @@
 #include "api/cascade.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/checks.h"
-#include "api/fill.h"
+#include "api/referrer.h"
 
 enum {
   IDS_PER_STATEMENT = 500,
   CASCADE_SQL_MAX_BYTES = 4096,
   CASCADE_IDS_MAX_BYTES = IDS_PER_STATEMENT * (MS_ID_MAX_BYTES * 6 + 4)
 };
-
-/* ---- who refers to whom: made once from the model ---- */
-
-struct referrer {
-  const struct ms_entity_type *root; /* whose table has the column */
-  const struct ms_column *column;
-  const struct ms_entity_type *target; /* root of the family that it refers to */
-};
-
-struct ms_referrers {
-  size_t count;
-  struct referrer items[];
-};
-
-static bool
-refers_to(const struct ms_entity_type *root, const struct ms_column *column,
-          const struct ms_entity_type *target)
-{
-  if (column->on_delete == MS_ON_DELETE_NOTHING || target->primary_key_count != 1)
-    return false;
-  if (column->references)
-    return column->references->root == target;
-  return ms_family_may_own(target, root, column->name);
-}
-
-/* Counts them all; stores them where `items` is given. */
-static size_t
-list_referrers(const struct ms_model *model, struct referrer *items)
-{
-  size_t count = 0;
-  for (size_t t = 0; t < model->type_count; t++) {
-    const struct ms_entity_type *target = &model->types[t];
-    for (size_t r = 0; r < model->type_count && target->column_count; r++)
-      for (size_t c = 0; c < model->types[r].column_count; c++) {
-        const struct ms_column *column = &model->types[r].columns[c];
-        if (!refers_to(&model->types[r], column, target))
-          continue;
-        if (items)
-          items[count] = (struct referrer){&model->types[r], column, target};
-        count++;
-      }
-  }
-  return count;
-}
-
-static enum ms_status
-load_referrers(struct ms_api *api, struct ms_error *err)
-{
-  if (api->referrers)
-    return MS_OK;
-  size_t count = list_referrers(api->model, NULL);
-  api->referrers = malloc(sizeof *api->referrers + count * sizeof *api->referrers->items);
-  if (!api->referrers)
-    return ms_batch_out_of_memory(err);
-  api->referrers->count = list_referrers(api->model, api->referrers->items);
-  return MS_OK;
-}
-
-void
-ms_referrers_free(struct ms_referrers *referrers)
-{
-  free(referrers);
-}
 
 /* ---- the work list ---- */
 
@@ -178,7 +114,7 @@ delete_rows(struct work *work, const struct ids *ids, const char *table, const c
 
 /* Adds the entities that belong to `ids` to the list. */
 static enum ms_status
-add_dependants(struct work *work, const struct referrer *referrer, const struct ids *ids,
+add_dependants(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
                struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
@@ -199,7 +135,7 @@ add_dependants(struct work *work, const struct referrer *referrer, const struct 
 }
 
 static enum ms_status
-cascade(struct work *work, const struct referrer *referrer, const struct ids *ids,
+cascade(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
         struct ms_error *err)
 {
   if (referrer->root->primary_key_count == 1)
@@ -208,7 +144,7 @@ cascade(struct work *work, const struct referrer *referrer, const struct ids *id
 }
 
 static enum ms_status
-clear(struct work *work, const struct referrer *referrer, const struct ids *ids,
+clear(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
       struct ms_error *err)
 {
   const char *head = ms_arena_printf(work->batch->arena, "UPDATE \"%s\" SET \"%s\" = NULL",
@@ -218,7 +154,7 @@ clear(struct work *work, const struct referrer *referrer, const struct ids *ids,
 
 /* Whoever refers now may be deleted later in the batch. */
 static enum ms_status
-refuse(struct work *work, const struct referrer *referrer, const struct ids *ids,
+refuse(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
        struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
@@ -237,7 +173,7 @@ refuse(struct work *work, const struct referrer *referrer, const struct ids *ids
 }
 
 static enum ms_status
-settle_referrer(struct work *work, const struct referrer *referrer, const struct ids *ids,
+settle_referrer(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
                 struct ms_error *err)
 {
   switch (referrer->column->on_delete) {
@@ -374,7 +310,7 @@ ms_cascade_delete(struct ms_batch *batch, const struct ms_entity_type *type,
   const char *id = id_text(batch, &key->parts[0]);
   if (!work.families || !id)
     return ms_batch_out_of_memory(err);
-  enum ms_status status = load_referrers(batch->api, err);
+  enum ms_status status = ms_referrers_load(batch->api, err);
   if (status == MS_OK)
     status = add_id(&work, ms_type_owner(model, type), id, err);
   return status == MS_OK ? run_work(&work, err) : status;

@@ -8,8 +8,6 @@
 
 #include "api/row.h"
 
-struct ms_referrers;
-
 /* Deletes the entity, which exists, and what belongs to it; clears references to it; notes a check
  * for what must not refer to it any more when the batch ends. */
 enum ms_status
@@ -21,8 +19,5 @@ struct ms_removed_blob {
   const char *component_id; /* in the batch's arena */
   struct ms_removed_blob *next;
 };
-
-void
-ms_referrers_free(struct ms_referrers *referrers);
 
 #endif

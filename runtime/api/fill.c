@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "api/ask.h"
+#include "api/owner.h"
 #include "base/id.h"
 
 typedef enum ms_status (*filler)(struct ms_batch *batch, struct ms_row *row,
@@ -14,28 +16,6 @@ typedef enum ms_status (*filler)(struct ms_batch *batch, struct ms_row *row,
 
 static const char uid_default[] = "\"{uid}\"";
 static const int64_t FORTNIGHT_US = 14LL * 24 * 3600 * 1000000;
-
-/* ---- asking the database ---- */
-
-/* The first column of the first row of `sql` as a value; null without a row. */
-static enum ms_status
-ask(struct ms_batch *batch, const char *sql, const struct ms_parameter *parameters, size_t count,
-    enum ms_column_type type, struct ms_parameter *value, struct ms_error *err)
-{
-  struct ms_statement *statement = NULL;
-  bool found = false;
-  *value = (struct ms_parameter){.type = MS_PARAMETER_NULL};
-  enum ms_status status = ms_database_prepare(batch->api->database, sql, &statement, err);
-  if (status != MS_OK)
-    return status;
-  for (size_t i = 0; i < count; i++)
-    ms_value_bind(statement, (int)i + 1, &parameters[i]);
-  status = ms_statement_step(statement, &found, err);
-  if (status == MS_OK && found)
-    status = ms_value_read(batch, statement, 0, type, value, err);
-  ms_statement_done(statement);
-  return status;
-}
 
 /* The value of a cell; null when it has none. */
 static struct ms_parameter
@@ -123,7 +103,7 @@ fill_sequence(struct ms_batch *batch, struct ms_row *row, const struct ms_attrib
 {
   const char *sql = ms_arena_printf(batch->arena, "SELECT ifnull(max(\"%s\"), 0) + 1 FROM \"%s\"",
                                     attribute->storage.column, row->type->table);
-  return sql ? ask(batch, sql, NULL, 0, MS_COLUMN_INTEGER, value, err)
+  return sql ? ms_ask(batch, sql, NULL, 0, MS_COLUMN_INTEGER, value, err)
              : ms_batch_out_of_memory(err);
 }
 
@@ -133,8 +113,8 @@ fill_version(struct ms_batch *batch, struct ms_row *row, const struct ms_attribu
 {
   (void)attribute;
   struct ms_parameter asset = cell_value(row, "asset_id");
-  return ask(batch, "SELECT ifnull(max(version), 0) + 1 FROM AssetVersion WHERE asset_id = ?1",
-             &asset, 1, MS_COLUMN_INTEGER, value, err);
+  return ms_ask(batch, "SELECT ifnull(max(version), 0) + 1 FROM AssetVersion WHERE asset_id = ?1",
+                &asset, 1, MS_COLUMN_INTEGER, value, err);
 }
 
 /* ---- what the project's schema says ---- */
@@ -149,8 +129,8 @@ fill_project(struct ms_batch *batch, struct ms_row *row, const struct ms_attribu
     return MS_OK;
   }
   struct ms_parameter parent = cell_value(row, "parent_id");
-  return ask(batch, "SELECT project_id FROM Context WHERE id = ?1", &parent, 1, MS_COLUMN_TEXT,
-             value, err);
+  return ms_ask(batch, "SELECT project_id FROM Context WHERE id = ?1", &parent, 1, MS_COLUMN_TEXT,
+                value, err);
 }
 
 /* A way to choose, by the first `parameter_count` of: ?1 the project, ?2 the object type, ?3 the
@@ -207,8 +187,8 @@ choose(struct ms_batch *batch, const struct choice *const *choices, size_t count
 {
   enum ms_status status = MS_OK;
   for (size_t i = 0; i < count && status == MS_OK && value->type == MS_PARAMETER_NULL; i++)
-    status = ask(batch, choices[i]->sql, parameters, choices[i]->parameter_count, MS_COLUMN_TEXT,
-                 value, err);
+    status = ms_ask(batch, choices[i]->sql, parameters, choices[i]->parameter_count, MS_COLUMN_TEXT,
+                    value, err);
   return status;
 }
 
@@ -218,10 +198,10 @@ fill_version_status(struct ms_batch *batch, struct ms_row *row, struct ms_parame
 {
   struct ms_parameter parameters[CHOICE_PARAMETERS] = {{.type = MS_PARAMETER_NULL}};
   struct ms_parameter asset = cell_value(row, "asset_id");
-  enum ms_status status =
-      ask(batch,
-          "SELECT c.project_id FROM Asset a JOIN Context c ON c.id = a.context_id WHERE a.id = ?1",
-          &asset, 1, MS_COLUMN_TEXT, &parameters[0], err);
+  enum ms_status status = ms_ask(
+      batch,
+      "SELECT c.project_id FROM Asset a JOIN Context c ON c.id = a.context_id WHERE a.id = ?1",
+      &asset, 1, MS_COLUMN_TEXT, &parameters[0], err);
   if (status != MS_OK)
     return status;
   return choose(batch, version_status_choices, 2, parameters, value, err);
@@ -250,67 +230,6 @@ fill_type(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute 
 }
 
 /* ---- the type of an entity that a column points to ---- */
-
-static bool
-finds_rows_by(const struct ms_attribute *relation, const struct ms_entity_type *type,
-              const char *column)
-{
-  const struct ms_storage *storage = &relation->storage;
-  if (storage->kind == MS_STORED_INVERSE)
-    return strcmp(relation->target->table, type->table) == 0 &&
-           strcmp(storage->column, column) == 0;
-  return storage->kind == MS_STORED_LINK && strcmp(storage->link_table, type->table) == 0 &&
-         strcmp(storage->link_own_column, column) == 0;
-}
-
-/* The relation may be a subtype's alone; its rows are in the root's table all the same. */
-bool
-ms_family_may_own(const struct ms_entity_type *root, const struct ms_entity_type *type,
-                  const char *column)
-{
-  for (size_t i = 0; i < root->descendant_count; i++)
-    for (size_t k = 0; k < root->descendants[i]->attribute_count; k++)
-      if (finds_rows_by(root->descendants[i]->attributes[k], type, column))
-        return true;
-  return false;
-}
-
-static enum ms_status
-find_in_family(struct ms_batch *batch, const struct ms_entity_type *root, const char *id,
-               const char **name, struct ms_error *err)
-{
-  struct ms_parameter key = ms_text_parameter(id);
-  struct ms_parameter found;
-  const char *sql =
-      ms_arena_printf(batch->arena,
-                      root->type_column ? "SELECT \"%s\" FROM \"%s\" WHERE \"%s\" = ?1"
-                                        : "SELECT '%s' FROM \"%s\" WHERE \"%s\" = ?1",
-                      root->type_column ? root->type_column : root->name, root->table,
-                      root->primary_key[0]->storage.column);
-  if (!sql)
-    return ms_batch_out_of_memory(err);
-  enum ms_status status = ask(batch, sql, &key, 1, MS_COLUMN_TEXT, &found, err);
-  if (status == MS_OK && found.type == MS_PARAMETER_TEXT) {
-    const struct ms_entity_type *type = ms_model_type(batch->api->model, found.text);
-    *name = type ? type->name : root->name;
-  }
-  return status;
-}
-
-enum ms_status
-ms_find_type_of(struct ms_batch *batch, const struct ms_entity_type *type, const char *column,
-                const char *id, const char **name, struct ms_error *err)
-{
-  const struct ms_model *model = batch->api->model;
-  enum ms_status status = MS_OK;
-  *name = NULL;
-  for (size_t i = 0; i < model->type_count && status == MS_OK && !*name; i++) {
-    const struct ms_entity_type *root = &model->types[i];
-    if (root->column_count && ms_family_may_own(root, type, column))
-      status = find_in_family(batch, root, id, name, err);
-  }
-  return status;
-}
 
 static enum ms_status
 fill_type_of(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute *attribute,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/custom_value.h"
-#include "api/fill.h"
+#include "api/owner.h"
 #include "api/write.h"
 
 typedef enum ms_status (*rule)(struct ms_batch *batch, const struct ms_change *change,

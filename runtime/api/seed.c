@@ -48,7 +48,7 @@ read_row(struct ms_batch *batch, const struct ms_seed_table *table, const char *
   enum ms_status status = ms_write_begin(batch, table->type, row, err);
   for (size_t i = 0; table->names[i] && status == MS_OK; i++) {
     const struct ms_attribute *attribute = ms_type_attribute(row->type, table->names[i]);
-    struct ms_parameter value;
+    struct ms_parameter value = {.type = MS_PARAMETER_NULL};
     if (!values[i])
       continue;
     status = read_value(batch, attribute, values[i], &value, err);

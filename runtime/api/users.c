@@ -23,10 +23,11 @@ static const char fallback_login[] = "moonshift";
 static enum ms_status
 copy_id(const char *id, char user_id[MS_API_USER_ID_SIZE], struct ms_error *err)
 {
-  if (strlen(id) >= MS_API_USER_ID_SIZE)
+  size_t size = strlen(id) + 1;
+  if (size > MS_API_USER_ID_SIZE)
     return ms_fail(err, MS_INVALID, "the id of this user is longer than %d bytes",
                    MS_API_USER_ID_SIZE - 1);
-  strcpy(user_id, id);
+  memcpy(user_id, id, size);
   return MS_OK;
 }
 

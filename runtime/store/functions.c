@@ -10,7 +10,8 @@
 enum {
   JSON_SUBTYPE = 'J', /* how SQLite's JSON functions know each other's results */
   NUMBER_MAX_BYTES = 64,
-  URL_MAX_BYTES = 8192
+  URL_MAX_BYTES = 8192,
+  URL_JSON_MAX_BYTES = 3 * URL_MAX_BYTES
 };
 
 static void
@@ -79,7 +80,7 @@ print_url(sqlite3_context *context, int count, sqlite3_value **arguments)
   struct ms_buffer json;
   struct ms_json_writer writer;
   ms_buffer_init(&url, URL_MAX_BYTES);
-  ms_buffer_init(&json, URL_MAX_BYTES * 2);
+  ms_buffer_init(&json, URL_JSON_MAX_BYTES);
   database->print_url(database->url_context, base, kind, id, &url);
   ms_json_writer_init(&writer, &json);
   ms_json_begin_object(&writer);
