@@ -7,6 +7,8 @@ local uv = require "luv"
 local core = require "moonshift.core.component"
 local session_core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
+local fetch = require "moonshift.fetch"
+local upload = require "moonshift.upload"
 require "moonshift.session" -- whose classes this module adds to
 
 ---@class moonshift.component
@@ -59,25 +61,6 @@ local function server_location(session)
   return session:query(('Location where name is "%s"'):format(SERVER_LOCATION)):one()
 end
 
--- The upload's address comes first, then the bytes, as the official clients do it.
-local function upload(session, id, path, name, file_type, options)
-  local metadata = session:call {
-    {
-      action = "get_upload_metadata",
-      component_id = id,
-      file_name = name .. file_type,
-      file_size = options.size,
-    },
-  }[1]
-  return core.upload {
-    session = session,
-    url = metadata.url,
-    headers = metadata.headers,
-    path = path,
-    progress = options.progress,
-  }
-end
-
 --- Creates a component from a file: uploads it to `location` and commits the rows that say so, together
 --- with whatever else the session has pending.
 ---
@@ -99,9 +82,12 @@ function Session:create_component(path, data, location, options)
   local name, file_type = component.split_name(path)
   local attributes = { name = name, file_type = file_type }
   for key, value in pairs(data or {}) do attributes[key] = value end
-  attributes.id = attributes.id or session_core.new_id()
-  attributes.size = upload(self, attributes.id, path, attributes.name, attributes.file_type, {
+  attributes.id = attributes.id or upload.interrupted(self, path) or session_core.new_id()
+  attributes.size = upload.send(self, {
+    component_id = attributes.id,
+    path = path,
     size = size,
+    name = attributes.name .. attributes.file_type,
     progress = options and options.progress,
   })
   local entity = self:create("FileComponent", attributes)
@@ -169,7 +155,6 @@ end
 ---@return integer size Bytes.
 function Session:download(entity, folder, options)
   local path = free_path(folder, entity.name, entity.file_type)
-  local partial = ("%s/.moonshift-%s.part"):format(folder, entity.id)
   local location = server_location(self)
   local row = self:query(
     ('select url from ComponentLocation where component_id is "%s" and location_id is "%s"')
@@ -177,22 +162,14 @@ function Session:download(entity, folder, options)
   if not row then
     errors.raise("not_found", ("'%s' has no data on the server"):format(entity.name))
   end
-  local ok, result = pcall(core.download, {
-    session = self,
+  local size = fetch.run(self, {
     url = row.url.url or row.url.value,
-    path = partial,
+    path = path,
+    key = entity.id,
+    size = entity.size or 0,
     progress = options and options.progress,
   })
-  if not ok then
-    uv.fs_unlink(partial)
-    error(result, 0)
-  end
-  local renamed, message = uv.fs_rename(partial, path)
-  if not renamed then
-    uv.fs_unlink(partial)
-    errors.raise("io", ("cannot write '%s': %s"):format(path, message))
-  end
-  return path, result
+  return path, size
 end
 
 return component

@@ -3,11 +3,11 @@
 --- All ids are made here. When a tracker refuses a batch, perhaps because an earlier try arrived and only
 --- its answer was lost, it is asked which of the batch's entities exist; what is left is sent again.
 
-local core = require "moonshift.core.component"
 local component = require "moonshift.component"
 local errors = require "moonshift.errors"
 local job_core = require "moonshift.core.job"
 local placeholder = require "moonshift.placeholder"
+local sending = require "moonshift.upload"
 
 ---@class moonshift.delivery
 local delivery = {}
@@ -136,22 +136,6 @@ local function check_unchanged(upload)
   end
 end
 
-local function send_bytes(session, upload, progress)
-  local metadata = session:call({ {
-    action = "get_upload_metadata",
-    component_id = upload.component_id,
-    file_name = upload.name .. upload.file_type,
-    file_size = upload.size,
-  } })[1]
-  core.upload {
-    session = session,
-    url = metadata.url,
-    headers = metadata.headers,
-    path = upload.path,
-    progress = progress,
-  }
-end
-
 --- Sends a file and attaches it, once in effect.
 ---@param session moonshift.Session
 ---@param upload moonshift.delivery.Upload
@@ -160,7 +144,13 @@ function delivery.upload(session, upload, progress)
   local may_be_there = upload.md5 or upload.again
   if may_be_there and exists(session, "JobComponent", { upload.component_id, upload.job_id }) then return end
   if upload.md5 then check_unchanged(upload) end
-  send_bytes(session, upload, progress)
+  sending.send(session, {
+    component_id = upload.component_id,
+    path = upload.path,
+    size = upload.size,
+    name = upload.name .. upload.file_type,
+    progress = progress,
+  })
   delivery.call(session, rows(upload))
 end
 

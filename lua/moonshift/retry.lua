@@ -1,0 +1,33 @@
+--- Trying again when the line is to blame: with back-off, some minutes in all.
+
+local errors = require "moonshift.errors"
+local task = require "moonshift.task"
+
+---@class moonshift.retry
+local retry = {}
+
+local TRIES = 10
+local FIRST_S, LONGEST_S = 0.5, 30
+local JITTER_S = 0.5
+
+-- Another try may go through.
+local PASSING = { network = true, timeout = true, busy = true }
+
+--- Calls `f(...)`, again after a failure of the line, until it succeeds or nothing came of a number of tries.
+---@generic T
+---@param f fun(...): T
+---@param ... any
+---@return T ...
+function retry.call(f, ...)
+  local pause = FIRST_S
+  for attempt = 1, TRIES do
+    local results = table.pack(pcall(f, ...))
+    if results[1] then return table.unpack(results, 2, results.n) end
+    local err = results[2]
+    if attempt == TRIES or not PASSING[errors.code(err)] then error(err, 0) end
+    task.sleep(pause + math.random() * JITTER_S)
+    pause = math.min(pause * 2, LONGEST_S)
+  end
+end
+
+return retry

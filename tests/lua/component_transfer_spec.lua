@@ -1,0 +1,172 @@
+--- Bytes of components over HTTP: in parts, gone on with after a break, verified.
+
+local core = require "moonshift.core.component"
+local errors = require "moonshift.errors"
+local paths = require "moonshift.paths"
+local support = require "support"
+local system = require "moonshift.core.system"
+local task = require "moonshift.task"
+local trackers = require "trackers"
+local upload = require "moonshift.upload"
+local uv = require "luv"
+
+local PART = 64 * 1024
+
+-- Bytes that differ from place to place.
+local function bytes(size, seed)
+  local lines = {}
+  for i = 1, size // 500 + 1 do lines[i] = ("%d %d "):format(seed or 1, i) .. ("."):rep(500) end
+  return table.concat(lines):sub(1, size)
+end
+
+local function url_of(session, component)
+  local url = session:query(('select url from ComponentLocation where component_id is "%s"')
+    :format(component.id)):one().url
+  return url.url or url.value
+end
+
+local function entries(path)
+  local names = {}
+  local scan = uv.fs_scandir(path)
+  for name in (scan and uv.fs_scandir_next or function() end), scan do names[#names + 1] = name end
+  return names
+end
+
+describe("a component's bytes", function()
+  local tracker, folder
+  setup(function()
+    tracker = trackers.start "http"
+    folder = support.folder()
+    system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
+    system.set_environment("XDG_STATE_HOME", folder.path .. "/state")
+  end)
+  teardown(function()
+    system.set_environment("MOONSHIFT_PART_BYTES", nil)
+    system.set_environment("XDG_STATE_HOME", nil)
+    getmetatable(folder).__close(folder)
+    tracker:close()
+  end)
+
+  local function incoming()
+    return entries(tracker.folder.path .. "/blobs/.incoming")
+  end
+
+  local function round_trip(session, data, name)
+    local path = support.write(folder.path .. "/" .. name, data)
+    local component = session:create_component(path)
+    local back = support.folder()
+    local _ <close> = back
+    local copy, size = session:download(component, back.path)
+    assert.equal(#data, size)
+    assert.is_true(data == support.read(copy))
+    assert.same({ copy:match "[^/]*$" }, entries(back.path))
+    return component
+  end
+
+  it("come back as they were, whatever their number", function()
+    local session <close> = tracker:session()
+    for _, size in ipairs { 0, 1, PART - 1, PART, 2 * PART, 2 * PART + 1, 3 * PART, 7 * PART + 17 } do
+      assert.equal(size, round_trip(session, bytes(size, size + 1), ("of-%d.bin"):format(size)).size)
+    end
+    assert.same({}, incoming())
+    assert.same({}, entries(paths.find("state", "transfers")))
+  end)
+
+  it("have progress that rises to their number", function()
+    local session <close> = tracker:session()
+    local path = support.write(folder.path .. "/progress.bin", bytes(5 * PART))
+    local last = 0
+    session:create_component(path, nil, nil, { progress = function(done, total)
+      assert.equal(5 * PART, total)
+      assert.is_true(done >= last)
+      last = done
+    end })
+    assert.equal(5 * PART, last)
+  end)
+
+  it("are sent from where an upload broke off", function()
+    local session <close> = tracker:session()
+    local data = bytes(6 * PART + 5, 77)
+    local path = support.write(folder.path .. "/resumed.bin", data)
+    local sent = 0
+    local uploading = task.spawn(function()
+      return session:create_component(path, nil, nil, { progress = function(done) sent = done end })
+    end)
+    while sent < 2 * PART do task.sleep(0.001) end
+    uploading:cancel()
+    uploading:join()
+    local remembered = entries(paths.find("state", "transfers"))
+    if uploading:status() == "failed" then
+      assert.equal(1, #remembered)
+      local id = upload.interrupted(session, path)
+      local component = session:create_component(path)
+      assert.equal(id, component.id)
+      local _, moved = core.download { session = session, url = url_of(session, component) }
+      assert.equal(#data, moved.total)
+    end
+    assert.same({}, entries(paths.find("state", "transfers")))
+    assert.same({}, incoming())
+  end)
+
+  it("of a file that changed since begin anew", function()
+    local session <close> = tracker:session()
+    local path = support.write(folder.path .. "/changed.bin", bytes(6 * PART, 5))
+    local sent = 0
+    local uploading = task.spawn(function()
+      session:create_component(path, nil, nil, { progress = function(done) sent = done end })
+    end)
+    while sent < PART do task.sleep(0.001) end
+    uploading:cancel()
+    uploading:join()
+    local data = bytes(6 * PART, 6)
+    support.write(path, data)
+    round_trip(session, data, "changed.bin")
+  end)
+
+  it("of a file that grows while it is sent are refused", function()
+    local session <close> = tracker:session()
+    local path = support.write(folder.path .. "/growing.bin", bytes(40 * PART))
+    local grown = false
+    local ok, err = pcall(session.create_component, session, path, nil, nil, { progress = function()
+      if grown then return end
+      grown = true
+      local file <close> = assert(io.open(path, "ab"))
+      file:write "more"
+    end })
+    assert.is_true(grown)
+    assert.is_false(ok)
+    assert.equal("io", errors.code(err))
+    assert.matches("changed while it was uploaded", errors.message(err))
+  end)
+
+  it("are fetched from where a download broke off", function()
+    local session <close> = tracker:session()
+    local data = bytes(9 * 1024 * 1024, 3)
+    local component = session:create_component(support.write(folder.path .. "/large.bin", data))
+    local _, moved = core.download { session = session, url = url_of(session, component) }
+    local target <close> = support.folder()
+    local partial = ("%s/.moonshift-%s.part"):format(target.path, component.id)
+    support.write(partial, data:sub(1, 1000000))
+    support.write(partial .. ".json", ('{"etag": "%s", "total": %d}'):format(moved.etag, #data))
+    local first
+    local path = session:download(component, target.path, { progress = function(done) first = first or done end })
+    assert.is_true(data == support.read(path))
+    assert.is_true(first >= 1000000)
+    assert.same({ "large.bin" }, entries(target.path))
+  end)
+
+  it("are fetched anew when what is there is of other data, and when it is wrong", function()
+    local session <close> = tracker:session()
+    local data = bytes(9 * 1024 * 1024, 4)
+    local component = session:create_component(support.write(folder.path .. "/other.bin", data))
+    local _, moved = core.download { session = session, url = url_of(session, component) }
+    for _, etag in ipairs { "another", moved.etag } do
+      local target <close> = support.folder()
+      local partial = ("%s/.moonshift-%s.part"):format(target.path, component.id)
+      support.write(partial, ("x"):rep(5000))
+      support.write(partial .. ".json", ('{"etag": "%s", "total": %d}'):format(etag, #data))
+      local path = session:download(component, target.path)
+      assert.is_true(data == support.read(path))
+    end
+  end)
+end)
