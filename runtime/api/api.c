@@ -7,6 +7,7 @@
 
 #include "api/internal.h"
 #include "api/referrer.h"
+#include "base/id.h"
 #include "base/path.h"
 
 static const char database_name[] = "moonshift.db";
@@ -69,6 +70,7 @@ ms_api_open(const char *data_folder, struct ms_api **api, struct ms_error *err)
   if (!fresh)
     return ms_fail(err, MS_MEMORY, "out of memory for the tracker");
   fresh->model = ms_model_builtin();
+  ms_random_bytes(&fresh->origin, sizeof fresh->origin);
   ms_buffer_init(&fresh->schemas, MS_MODEL_DOCUMENT_BYTES_MAX);
   enum ms_status status = open_all(fresh, data_folder, err);
   if (status == MS_OK)

@@ -10,6 +10,7 @@
 struct ms_check;
 struct ms_pending_membership;
 struct ms_removed_blob;
+struct ms_update_event;
 struct ms_update_note;
 
 struct ms_batch {
@@ -22,8 +23,9 @@ struct ms_batch {
   struct ms_check *checks;                   /* what must hold when it ends, newest first */
   struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
   struct ms_removed_blob *removed;           /* component data to remove once it is committed */
-  struct ms_update_note *updates;            /* for the listener, oldest first */
+  struct ms_update_note *updates;            /* what was changed, oldest first */
   struct ms_update_note *last_update;
+  struct ms_update_event *events; /* that tell of it, oldest first */
 };
 
 /* Runs one operation and appends its answer. */

@@ -1,5 +1,6 @@
 /* Notes are written as JSON when their values are at hand, so that publishing is only putting texts
  * together. Names are those of classic servers, which is what listeners compare with. */
+#include "api/event_log.h"
 #include "api/update_event.h"
 
 #include <ctype.h>
@@ -8,6 +9,7 @@
 
 #include "api/owner.h"
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/log.h"
 
 enum { LEGACY_NAME_SIZE = 64, PARENT_SQL_MAX_BYTES = 512 };
@@ -22,6 +24,12 @@ struct ms_update_note {
   const char *parent_id; /* or NULL */
   const char *object_type_id; /* or NULL */
   struct ms_update_note *next;
+};
+
+struct ms_update_event {
+  const char *text; /* JSON */
+  size_t text_bytes;
+  struct ms_update_event *next;
 };
 
 /* What an entity lies in: the column that holds its parent's id, by the root of its family. */
@@ -256,8 +264,6 @@ note_custom_value(struct ms_batch *batch, const struct ms_change *change, struct
 enum ms_status
 ms_update_event_note(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
 {
-  if (!batch->api->listener)
-    return MS_OK;
   if (strcmp(change->row->type->root->name, "CustomAttributeValue") == 0)
     return note_custom_value(batch, change, err);
   const struct ms_update_note note = {.action = change->old ? "update" : "add",
@@ -403,20 +409,8 @@ ms_update_event_note_deletion(struct ms_batch *batch, const struct ms_entity_typ
                                 .id = print_key(batch, key),
                                 .keys = "[]",
                                 .changes = "null"};
-  if (!batch->api->listener)
-    return MS_OK;
   enum ms_status status = note.id ? look_up_parents(batch, &note, err) : MS_OK;
   return status == MS_OK ? add_note(batch, &note, err) : status;
-}
-
-enum ms_status
-ms_update_event_complete(struct ms_batch *batch, struct ms_error *err)
-{
-  enum ms_status status = MS_OK;
-  for (struct ms_update_note *note = batch->updates; note && status == MS_OK; note = note->next)
-    if (!note->parents)
-      status = look_up_parents(batch, note, err);
-  return status;
 }
 
 /* ---- events ---- */
@@ -459,9 +453,12 @@ static const struct ms_update_note *
 print_event(struct ms_batch *batch, const struct ms_update_note *note, struct ms_buffer *text)
 {
   struct ms_json_writer writer;
+  char id[MS_ID_SIZE];
+  ms_id_new(id);
   ms_json_writer_init(&writer, text);
   ms_json_begin_object(&writer);
   ms_json_member_string(&writer, "topic", "ftrack.update");
+  ms_json_member_string(&writer, "id", id);
   ms_json_key(&writer, "data");
   ms_json_begin_object(&writer);
   ms_json_key(&writer, "entities");
@@ -478,19 +475,57 @@ print_event(struct ms_batch *batch, const struct ms_update_note *note, struct ms
   return note;
 }
 
+/* Into the journal, and kept for the listener. What is too large for an event is told to the log alone: the
+ * change itself must not fail for it. */
+static enum ms_status
+record_event(struct ms_batch *batch, struct ms_buffer *text, struct ms_update_event ***end,
+             struct ms_error *err)
+{
+  struct ms_error large;
+  if (ms_buffer_check(text, "an event of changes", &large) != MS_OK) {
+    ms_log(MS_LOG_WARNING, "ftrack.update: %s", large.message);
+    return MS_OK;
+  }
+  struct ms_update_event *event = MS_ARENA_NEW(batch->arena, struct ms_update_event);
+  const char *copy = ms_arena_strndup(batch->arena, text->data, text->size_bytes);
+  if (!event || !copy)
+    return ms_batch_out_of_memory(err);
+  *event = (struct ms_update_event){.text = copy, .text_bytes = text->size_bytes};
+  **end = event;
+  *end = &event->next;
+  return ms_event_log_append(batch->api, copy, text->size_bytes, err);
+}
+
+static enum ms_status
+record_events(struct ms_batch *batch, struct ms_error *err)
+{
+  const struct ms_update_note *note = batch->updates;
+  struct ms_update_event **end = &batch->events;
+  enum ms_status status = MS_OK;
+  while (note && status == MS_OK) {
+    struct ms_buffer text;
+    ms_buffer_init(&text, MS_UPDATE_EVENT_MAX_BYTES);
+    note = print_event(batch, note, &text);
+    status = record_event(batch, &text, &end, err);
+    ms_buffer_free(&text);
+  }
+  return status;
+}
+
+enum ms_status
+ms_update_event_complete(struct ms_batch *batch, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  for (struct ms_update_note *note = batch->updates; note && status == MS_OK; note = note->next)
+    if (!note->parents)
+      status = look_up_parents(batch, note, err);
+  return status == MS_OK ? record_events(batch, err) : status;
+}
+
 void
 ms_update_event_publish(struct ms_batch *batch)
 {
-  const struct ms_update_note *note = batch->updates;
-  while (note) {
-    struct ms_buffer text;
-    struct ms_error err;
-    ms_buffer_init(&text, MS_UPDATE_EVENT_MAX_BYTES);
-    note = print_event(batch, note, &text);
-    if (ms_buffer_check(&text, "an event of changes", &err) == MS_OK)
-      batch->api->listener(batch->api->listener_context, ms_buffer_string(&text), text.size_bytes);
-    else
-      ms_log(MS_LOG_WARNING, "ftrack.update: %s", err.message);
-    ms_buffer_free(&text);
-  }
+  ms_api_listener listener = batch->api->listener;
+  for (const struct ms_update_event *event = batch->events; event && listener; event = event->next)
+    listener(batch->api->listener_context, event->text, event->text_bytes);
 }

@@ -1,14 +1,12 @@
-/* The event ftrack.update: what a batch changed, for whom listens, once it is committed.
+/* The event ftrack.update: what a batch changed, for the journal and for whom listens.
  *
  * Each write notes its entity; before the commit each note is completed with the entity's parents, up to
- * the project, and afterwards the listener gets one event, or several of a bounded size each. Without a
- * listener nothing is noted. */
+ * the project, and one event, or several of a bounded size each, go into the journal (event_log.h) with the
+ * change itself. After the commit the listener gets them. */
 #ifndef MS_API_UPDATE_EVENT_H
 #define MS_API_UPDATE_EVENT_H
 
 #include "api/rules.h"
-
-struct ms_update_note;
 
 enum {
   MS_UPDATE_EVENT_ENTITIES_MAX = 200, /* in one event */
@@ -25,11 +23,11 @@ enum ms_status
 ms_update_event_note_deletion(struct ms_batch *batch, const struct ms_entity_type *type,
                               const struct ms_key *key, struct ms_error *err);
 
-/* All operations are done: what is read for the events is read now. */
+/* All operations are done: writes the events into the journal. */
 enum ms_status
 ms_update_event_complete(struct ms_batch *batch, struct ms_error *err);
 
-/* The batch is committed. Failures are logged: the change itself has happened. */
+/* The batch is committed: tells the listener. */
 void
 ms_update_event_publish(struct ms_batch *batch);
 

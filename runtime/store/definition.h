@@ -7,7 +7,7 @@
 
 enum { MS_DEFINITION_MAX_BYTES = 1024 * 1024 /* of one statement */ };
 
-/* The tables that are ours beside the model's (settings, API keys), NULL-terminated. */
+/* The tables that are ours beside the model's (settings, API keys, events), NULL-terminated. */
 extern const char *const ms_definition_own_tables[];
 
 /* A number that differs between models with different tables, columns or indices. Costs
