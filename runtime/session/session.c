@@ -142,8 +142,11 @@ session_open(lua_State *L)
                                            .data_folder = options.data,
                                            .timeout_ms = options.timeout_ms};
   struct ms_error err;
-  uv_loop_t *loop = ms_tasks_loop(ms_tasks_of(L));
-  if (ms_transport_open(loop, &transport, &session->transport, &err) != MS_OK) {
+  struct ms_tasks *tasks = ms_tasks_of(L);
+  if (!tasks) {
+    return ms_raisef(L, MS_CLOSED, "the program is ending: no session can be opened any more");
+  }
+  if (ms_transport_open(ms_tasks_loop(tasks), &transport, &session->transport, &err) != MS_OK) {
     session->transport = NULL;
     return ms_raise(L, &err);
   }

@@ -55,6 +55,32 @@ for _, kind in ipairs(trackers.KINDS) do describe("entities over " .. kind, func
     assert.same({ id = shot.id }, shot:primary_key())
   end)
 
+  test("see what a commit changed around them", function(session, project, user)
+    local task = session:create("Task", { name = "t", parent = project })
+    local list = session:create("TypedContextList", {
+      name = "l" .. count, project = project, category = session:query("ListCategory"):first(),
+    })
+    local asset = session:create("Asset", { name = "a", parent = project, type = session:query("AssetType"):first() })
+    session:commit()
+    local timelogs = #user.timelogs
+    assert.same({ 0, 0, 0, 0, 0 }, { #task.notes, #task.metadata, #task.lists, #list.items, #asset.versions })
+    assert.is_nil(asset.latest_version)
+    assert.equal(0, task.time_logged)
+    task:create_note("x", user)
+    session:create("Timelog", { context = task, user = user, duration = 3 })
+    session:create("Metadata", { parent_id = task.id, parent_type = "Task", key = "a", value = "b" })
+    local version = session:create("AssetVersion", { asset = asset })
+    list.items:add(task)
+    session:commit()
+    assert.same({ 1, 1, 1, 1, 1 }, { #task.notes, #task.metadata, #task.lists, #list.items, #asset.versions })
+    assert.equal(version, asset.latest_version)
+    assert.equal(3, task.time_logged)
+    assert.equal(timelogs + 1, #user.timelogs)
+    session:delete(task.notes[1])
+    session:commit()
+    assert.equal(0, #task.notes)
+  end)
+
   test("keep dates, numbers and null", function(session, project)
     local task = session:create("Task", {
       name = "t", parent = project, start_date = "2024-02-01", bid = 3.5, description = "d",
