@@ -36,6 +36,7 @@ local AWAY = { network = true, timeout = true }
 ---@field closed boolean
 ---@field server_information table What the server says about itself.
 ---@field types table<string, moonshift.TypeDescription> The server's entity types by name.
+---@field schemas table[] The schema document as the server wrote it; `types` is easier to use.
 ---@field created moonshift.AnyEntity[] Entities to be created by the next commit.
 ---@field modified moonshift.AnyEntity[] Entities to be updated by it.
 ---@field deleted moonshift.AnyEntity[] Entities to be deleted by it.
@@ -97,6 +98,12 @@ function properties.server_information(self)
   local notes = core.notes(self)
   notes.server_information = notes.server_information or self:call { { action = "query_server_information" } }[1]
   return notes.server_information
+end
+
+function properties.schemas(self)
+  local notes = core.notes(self)
+  notes.schemas = notes.schemas or self:call { { action = "query_schemas" } }[1]
+  return notes.schemas
 end
 
 function properties.created(self)
@@ -183,7 +190,7 @@ function Session:call(operations)
 end
 
 --- Calls `f(...)` with auto-population on or off, and returns its results. Off, an attribute that was not
---- loaded reads as nil.
+--- loaded reads as nil; so it does for other tasks of this session while `f` waits.
 ---@param on boolean
 ---@param f function
 ---@param ... any
@@ -220,7 +227,7 @@ end
 function Session:reset()
   core.forget(self)
   local notes = core.notes(self)
-  notes.server_information, notes.configurations = nil, nil
+  notes.server_information, notes.configurations, notes.schemas = nil, nil, nil
 end
 
 -- ---- parts that other modules bring ------------------------------------------------------------------------

@@ -9,7 +9,7 @@ local target_port = assert(tonumber(arg[1]))
 local faults, count = {}, 0
 for number, fault in (arg[2] or ""):gmatch "(%d+):([%a_]+)" do faults[tonumber(number)] = fault end
 
-local DELAY_MS = 3000
+local DELAY_MS = 1500 -- longer than the sessions of the spec wait
 
 -- The length of the message at the front of `data`, or nil while it is not complete.
 local function message_length(data)

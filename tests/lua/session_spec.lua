@@ -34,6 +34,7 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.truthy(session.name:find(tracker.kind == "http" and "^http://" or "^embedded:"))
     assert.is_string(session.server_information.schema_hash)
     assert.equal("Resource", session.types.User.base)
+    assert.is_table(session.schemas[1].properties)
     assert.equal("not_found", (code_of(function() return session.types.Usr end)))
   end)
 
