@@ -1,9 +1,10 @@
-/* One test per type of custom attribute, in a table by the type's name. */
+/* One function per kind of value, in a table by the name of the custom attribute's type. */
 #include "api/custom_value.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "api/ask.h"
 #include "base/clock.h"
 
 /* What a configuration says about its values. */
@@ -13,72 +14,132 @@ struct configuration {
   const char *config;    /* JSON text */
 };
 
-/* ---- tests ---- */
+/* ---- one function per kind of value ---- */
 
-static bool
-is_text(const struct ms_json_node *value, const struct ms_json_node *config)
+/* Answers the value as it is kept, often the same one, or NULL when it does not fit. */
+typedef const struct ms_json_node *(*fitter)(struct ms_arena *arena,
+                                             const struct ms_json_node *value,
+                                             const struct ms_json_node *config);
+
+static const struct ms_json_node *
+make_string(struct ms_arena *arena, const char *text)
 {
-  (void)config;
-  return value->type == MS_JSON_STRING;
+  struct ms_json_node *node = MS_ARENA_NEW(arena, struct ms_json_node);
+  const char *copy = ms_arena_strdup(arena, text);
+  if (!node || !copy)
+    return NULL;
+  node->type = MS_JSON_STRING;
+  node->string = copy;
+  node->string_bytes = strlen(copy);
+  return node;
 }
 
-static bool
-is_boolean(const struct ms_json_node *value, const struct ms_json_node *config)
+/* The text of a date, which may come dressed as one, or NULL. */
+static const char *
+date_text(const struct ms_json_node *value)
 {
-  (void)config;
-  return value->type == MS_JSON_TRUE || value->type == MS_JSON_FALSE;
+  if (value->type == MS_JSON_STRING)
+    return value->string;
+  return ms_json_get_string(value, "__type__") ? ms_json_get_string(value, "value") : NULL;
 }
 
-static bool
-is_number(const struct ms_json_node *value, const struct ms_json_node *config)
-{
-  const struct ms_json_node *is_decimal = ms_json_get(config, "isdecimal");
-  if (value->type == MS_JSON_INTEGER)
-    return true;
-  if (value->type != MS_JSON_NUMBER)
-    return false;
-  return !is_decimal || is_decimal->type != MS_JSON_FALSE || value->number == floor(value->number);
-}
-
-static bool
-is_date(const struct ms_json_node *value, const struct ms_json_node *config)
-{
-  (void)config;
-  int64_t time_us = 0;
-  const char *text = value->type == MS_JSON_STRING ? value->string : NULL;
-  if (value->type == MS_JSON_OBJECT && ms_json_get_string(value, "__type__"))
-    text = ms_json_get_string(value, "value");
-  return text && ms_time_parse(text, strlen(text), &time_us, NULL) == MS_OK;
-}
-
-/* A list of texts; one text alone is taken, too. */
-static bool
-is_choice(const struct ms_json_node *value, const struct ms_json_node *config)
+/* A client dresses every text that looks like a date. */
+static const struct ms_json_node *
+fit_text(struct ms_arena *arena, const struct ms_json_node *value,
+         const struct ms_json_node *config)
 {
   (void)config;
   if (value->type == MS_JSON_STRING)
-    return true;
-  if (value->type != MS_JSON_ARRAY)
-    return false;
-  for (const struct ms_json_node *item = value->first; item; item = item->next)
-    if (item->type != MS_JSON_STRING)
-      return false;
-  return true;
+    return value;
+  const char *text = date_text(value);
+  return text ? make_string(arena, text) : NULL;
 }
 
-static const struct {
+static const struct ms_json_node *
+fit_boolean(struct ms_arena *arena, const struct ms_json_node *value,
+            const struct ms_json_node *config)
+{
+  (void)arena;
+  (void)config;
+  return value->type == MS_JSON_TRUE || value->type == MS_JSON_FALSE ? value : NULL;
+}
+
+static const struct ms_json_node *
+fit_number(struct ms_arena *arena, const struct ms_json_node *value,
+           const struct ms_json_node *config)
+{
+  (void)arena;
+  const struct ms_json_node *is_decimal = ms_json_get(config, "isdecimal");
+  bool may_be_broken = !is_decimal || is_decimal->type != MS_JSON_FALSE;
+  if (value->type == MS_JSON_INTEGER)
+    return value;
+  if (value->type != MS_JSON_NUMBER)
+    return NULL;
+  return may_be_broken || value->number == floor(value->number) ? value : NULL;
+}
+
+/* Kept as it is answered: dressed, in UTC. */
+static const struct ms_json_node *
+fit_date(struct ms_arena *arena, const struct ms_json_node *value,
+         const struct ms_json_node *config)
+{
+  (void)config;
+  char time[MS_TIME_TEXT_SIZE];
+  int64_t time_us = 0;
+  struct ms_json_node *date = NULL;
+  const char *text = date_text(value);
+  if (!text || ms_time_parse(text, strlen(text), &time_us, NULL) != MS_OK)
+    return NULL;
+  ms_time_format(time_us, time);
+  const char *json = ms_arena_printf(arena, "{\"__type__\":\"datetime\",\"value\":\"%s\"}", time);
+  return json && ms_json_parse(arena, json, strlen(json), &date, NULL) == MS_OK ? date : NULL;
+}
+
+/* A list of texts; one text alone is made one. */
+static const struct ms_json_node *
+fit_choice(struct ms_arena *arena, const struct ms_json_node *value,
+           const struct ms_json_node *config)
+{
+  (void)config;
+  if (value->type == MS_JSON_STRING) {
+    struct ms_json_node *list = MS_ARENA_NEW(arena, struct ms_json_node);
+    if (!list)
+      return NULL;
+    *list = (struct ms_json_node){.type = MS_JSON_ARRAY, .count = 1};
+    list->first = (struct ms_json_node *)make_string(arena, value->string);
+    return list->first ? list : NULL;
+  }
+  if (value->type != MS_JSON_ARRAY)
+    return NULL;
+  for (const struct ms_json_node *item = value->first; item; item = item->next)
+    if (item->type != MS_JSON_STRING)
+      return NULL;
+  return value;
+}
+
+static const struct kind {
   const char *type_name;
-  bool (*fits)(const struct ms_json_node *value, const struct ms_json_node *config);
+  fitter fit;
   const char *takes; /* for the message */
-} tests[] = {
-    {"text", is_text, "a text"},
-    {"url", is_text, "a text"},
-    {"boolean", is_boolean, "true or false"},
-    {"number", is_number, "a number, whole unless it is set up as decimal"},
-    {"date", is_date, "a date"},
-    {"enumerator", is_choice, "a list of texts"},
-    {"dynamic enumerator", is_choice, "a list of texts"},
+} kinds[] = {
+    {"text", fit_text, "a text"},
+    {"url", fit_text, "a text"},
+    {"boolean", fit_boolean, "true or false"},
+    {"number", fit_number, "a number, whole unless it is set up as decimal"},
+    {"date", fit_date, "a date"},
+    {"enumerator", fit_choice, "a list of texts"},
+    {"dynamic enumerator", fit_choice, "a list of texts"},
 };
+
+/* The kind of values of a type of custom attribute, or NULL for one without rules. */
+static const struct kind *
+find_kind(const char *type_name)
+{
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strcmp(kinds[i].type_name, type_name) == 0)
+      return &kinds[i];
+  return NULL;
+}
 
 /* ---- the configuration ---- */
 
@@ -115,25 +176,50 @@ read_configuration(struct ms_batch *batch, const char *id, struct configuration 
   return status;
 }
 
+/* ---- values ---- */
+
 static enum ms_status
-check(struct ms_batch *batch, const struct configuration *configuration,
-      const struct ms_json_node *value, struct ms_error *err)
+print(struct ms_batch *batch, const struct ms_json_node *node, struct ms_parameter *value,
+      struct ms_error *err)
+{
+  struct ms_buffer json;
+  struct ms_json_writer writer;
+  ms_buffer_init(&json, MS_VALUE_MAX_BYTES);
+  ms_json_writer_init(&writer, &json);
+  ms_json_node(&writer, node);
+  enum ms_status status = ms_buffer_check(&json, "a value", err);
+  const char *copy = ms_arena_strndup(batch->arena, ms_buffer_string(&json), json.size_bytes);
+  ms_buffer_free(&json);
+  if (status != MS_OK)
+    return status;
+  if (!copy)
+    return ms_batch_out_of_memory(err);
+  *value = ms_text_parameter(copy);
+  return MS_OK;
+}
+
+static enum ms_status
+fit(struct ms_batch *batch, const struct configuration *configuration,
+    const struct ms_json_node *node, struct ms_parameter *value, struct ms_error *err)
 {
   struct ms_json_node *config = NULL;
+  const struct kind *kind = find_kind(configuration->type_name);
+  if (!kind || node->type == MS_JSON_NULL)
+    return MS_OK;
   /* People write configurations: one that is no JSON sets no limits. */
   if (ms_json_parse(batch->arena, configuration->config, strlen(configuration->config), &config,
                     NULL) != MS_OK)
     config = NULL;
-  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-    if (strcmp(tests[i].type_name, configuration->type_name) == 0 && !tests[i].fits(value, config))
-      return ms_fail(err, MS_INVALID, "custom attribute '%.100s' takes %s, not %s",
-                     configuration->key, tests[i].takes, ms_json_type_name(value->type));
-  return MS_OK;
+  const struct ms_json_node *kept = kind->fit(batch->arena, node, config);
+  if (!kept)
+    return ms_fail(err, MS_INVALID, "custom attribute '%.100s' takes %s, not %s",
+                   configuration->key, kind->takes, ms_json_type_name(node->type));
+  return kept == node ? MS_OK : print(batch, kept, value, err);
 }
 
 enum ms_status
-ms_custom_value_check(struct ms_batch *batch, const char *configuration_id,
-                      const struct ms_parameter *value, struct ms_error *err)
+ms_custom_value_fit(struct ms_batch *batch, const char *configuration_id,
+                    struct ms_parameter *value, struct ms_error *err)
 {
   struct configuration configuration;
   struct ms_json_node *node = NULL;
@@ -145,5 +231,23 @@ ms_custom_value_check(struct ms_batch *batch, const char *configuration_id,
     status = ms_json_parse(batch->arena, value->text, value->text_bytes, &node, err);
   if (status != MS_OK || !found)
     return status;
-  return check(batch, &configuration, node, err);
+  return fit(batch, &configuration, node, value, err);
+}
+
+enum ms_status
+ms_custom_value_fit_default(struct ms_batch *batch, const char *type_id, struct ms_parameter *value,
+                            struct ms_error *err)
+{
+  const struct ms_parameter id = ms_text_parameter(type_id);
+  struct ms_parameter name;
+  bool is_empty = value->type == MS_PARAMETER_TEXT && strcmp(value->text, "\"\"") == 0;
+  if (!is_empty)
+    return MS_OK;
+  enum ms_status status = ms_ask(batch, "SELECT name FROM CustomAttributeType WHERE id = ?1", &id,
+                                 1, MS_COLUMN_TEXT, &name, err);
+  const struct kind *kind =
+      status == MS_OK && name.type == MS_PARAMETER_TEXT ? find_kind(name.text) : NULL;
+  if (kind && kind->fit != fit_text)
+    *value = (struct ms_parameter){.type = MS_PARAMETER_NULL};
+  return status;
 }

@@ -4,10 +4,17 @@
 
 #include "api/row.h"
 
-/* MS_INVALID, naming the attribute's key and what it takes, unless `value` (JSON text, or null) fits the
- * configuration. An unknown configuration passes: that it does not exist is told when the batch ends. */
+/* Brings `value` (JSON text, or null) into the form in which values of the configuration are kept.
+ * MS_INVALID, naming the attribute's key and what it takes, when it does not fit. An unknown
+ * configuration passes: that it does not exist is told when the batch ends. */
 enum ms_status
-ms_custom_value_check(struct ms_batch *batch, const char *configuration_id,
-                      const struct ms_parameter *value, struct ms_error *err);
+ms_custom_value_fit(struct ms_batch *batch, const char *configuration_id,
+                    struct ms_parameter *value, struct ms_error *err);
+
+/* The default of a new configuration of a type: the empty text that clients send where nobody gave one is
+ * no value for what is no text. */
+enum ms_status
+ms_custom_value_fit_default(struct ms_batch *batch, const char *type_id, struct ms_parameter *value,
+                            struct ms_error *err);
 
 #endif

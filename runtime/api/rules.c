@@ -175,14 +175,22 @@ name_both_ends(struct ms_batch *batch, const struct ms_change *change, struct ms
 /* ---- values of custom attributes: as configured ---- */
 
 static enum ms_status
-check_custom_value(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+fit_custom_value(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
 {
-  const struct ms_cell *cell = ms_row_cell(change->row, "value");
+  struct ms_cell *cell = ms_row_cell(change->row, "value");
   const struct ms_cell *key = ms_row_cell(change->row, "configuration_id");
   const struct ms_parameter *id = key ? &key->value : &change->row->key.parts[0];
   if (!cell || id->type != MS_PARAMETER_TEXT)
     return MS_OK;
-  return ms_custom_value_check(batch, id->text, &cell->value, err);
+  return ms_custom_value_fit(batch, id->text, &cell->value, err);
+}
+
+static enum ms_status
+fit_custom_default(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  struct ms_cell *cell = ms_row_cell(change->row, "default");
+  const char *type_id = cell_text(change->row, "type_id");
+  return cell && type_id ? ms_custom_value_fit_default(batch, type_id, &cell->value, err) : MS_OK;
 }
 
 /* ---- all ---- */
@@ -198,7 +206,8 @@ static const struct {
     {"TypedContext", NULL, record_status},
     {"TypedContext", NULL, move_to_project},
     {"AssetVersion", NULL, record_status},
-    {"CustomAttributeValue", check_custom_value, NULL},
+    {"CustomAttributeValue", fit_custom_value, NULL},
+    {"CustomAttributeConfiguration", fit_custom_default, NULL},
     {"CustomAttributeLink", name_both_ends, NULL},
     {"CustomAttributeLinkFrom", name_both_ends, NULL},
 };

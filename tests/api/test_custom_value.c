@@ -70,12 +70,52 @@ dates_are_answered_in_one_form(void **state)
   expect(tracker, "0.data.value", "{'__type__':'datetime','value':'2024-01-02T08:04:05'}");
 }
 
+static void
+values_are_kept_in_one_form(void **state)
+{
+  static const struct {
+    const char *type_name;
+    const char *given;
+    const char *kept;
+  } cases[] = {
+      {"text", "{'__type__':'datetime','value':'2024-01-02T03:04:05.000Z'}",
+       "'2024-01-02T03:04:05'"},
+      {"date", "'2024-01-02'", "{'__type__':'datetime','value':'2024-01-02T00:00:00'}"},
+      {"enumerator", "'a'", "['a']"},
+      {"enumerator", "['a','b']", "['a','b']"},
+      {"number", "2", "2"},
+  };
+  struct tracker *tracker = *state;
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    configure(tracker, cases[i].type_name, "{}");
+    assert_int_equal(set(tracker, cases[i].given), MS_OK);
+    expect(tracker, "0.data.value", cases[i].kept);
+  }
+}
+
+/* A client sends an empty text where nobody gave a default. */
+static void
+an_empty_default_is_a_text_alone(void **state)
+{
+  struct tracker *tracker = *state;
+  configure(tracker, "number", "{}");
+  call(tracker, "[{'action':'query','expression':'select default from CustomAttributeConfiguration"
+                " where id is k1'}]");
+  expect(tracker, "0.data.0.default", "null");
+  configure(tracker, "text", "{}");
+  call(tracker, "[{'action':'query','expression':'select default from CustomAttributeConfiguration"
+                " where id is k1'}]");
+  expect(tracker, "0.data.0.default", "''");
+}
+
 int
 main(void)
 {
   const struct CMUnitTest tests[] = {
       WITH_TRACKER(values_fit_their_type),
       WITH_TRACKER(dates_are_answered_in_one_form),
+      WITH_TRACKER(values_are_kept_in_one_form),
+      WITH_TRACKER(an_empty_default_is_a_text_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
