@@ -147,14 +147,11 @@ describe("rules 2 and 3: events to clients", () => {
 describe("rule 4: heartbeats", () => {
   test("come in time, and are answered in either spelling", { timeout: 60_000 }, async () => {
     const [python, javascript] = [await connect(), await connect(ada)];
-    for (let beat = 0; beat < 2; beat++) {
-      await Promise.all(
-        [python, javascript].map((packets) => packets.next(/^2::$/, HEARTBEAT_MAX_MS)),
-      );
-      for (const packets of [python, javascript]) packets.received.length = 0;
-      python.send("2:::");
-      javascript.send("2::");
-    }
+    await Promise.all(
+      [python, javascript].map((packets) => packets.next(/^2::$/, HEARTBEAT_MAX_MS)),
+    );
+    python.send("2:::");
+    javascript.send("2::");
     await subscribe(python, "topic=still.here");
     await subscribe(javascript, "topic=still.here");
   });

@@ -226,3 +226,17 @@ describe("headers of a request", () => {
     assert.match(headers.get("access-control-expose-headers"), /\bETag\b/i);
   });
 });
+
+describe("another start on the same data", () => {
+  test("knows users, keys and entities, and is as ready as the first", async () => {
+    const before = await openSession(server);
+    const { data: scope } = await before.create("Scope", { name: "kept" });
+    const hash = before.serverInformation.schema_hash;
+    await server.restart();
+    const after = await openSession(server);
+    assert.equal(after.serverInformation.schema_hash, hash);
+    const { data } = await after.query(`select name from Scope where id is ${scope.id}`);
+    assert.equal(data[0].name, "kept");
+    assert.equal((await after.query("Location")).data.length, Object.keys(fixed.locations).length);
+  });
+});

@@ -109,6 +109,15 @@ describe("custom attributes", () => {
     assert.equal(found.due.toISOString(), "2026-05-06T00:00:00.000Z");
   });
 
+  test("a text that looks like a date, which the client sends as one, stays a text", async () => {
+    await session.update("ContextCustomAttributeValue", [ids.note_text, task().id], {
+      value: "2026-05-06T07:08:09.000Z",
+    });
+    const found = await read("Task", task().id);
+    assert.equal(typeof found.note_text, "string");
+    assert.match(found.note_text, /^2026-05-06T07:08:09/);
+  });
+
   test("in the batch that creates the entity", async () => {
     const id = uuid();
     await session.call([
@@ -183,6 +192,100 @@ describe("custom attributes", () => {
       operation.delete("CustomAttributeConfiguration", [ids.picks]),
     ]);
     assert.equal("picks" in (await read("Task", task().id)), false);
+  });
+});
+
+describe("custom attribute links", () => {
+  test("lead from an entity to another, both ways, and are found by their key", async () => {
+    const ada = await makeUser(session);
+    const configuration = uuid();
+    const link = uuid();
+    await session.call([
+      operation.create("CustomAttributeLinkConfiguration", {
+        id: configuration,
+        key: "supervisor",
+        label: "Supervisor",
+        entity_type: "task",
+        entity_type_to: "user",
+        one_to_one: false,
+      }),
+      operation.create("UserCustomAttributeLink", {
+        id: link,
+        configuration_id: configuration,
+        from_id: task().id,
+        to_id: ada.id,
+      }),
+    ]);
+    const condition =
+      `custom_attribute_links any (configuration.key is "supervisor" ` +
+      `and user.username is "${ada.user}")`;
+    assert.deepEqual(
+      await values(session, "id", `select id from Task where ${condition}`),
+      [task().id],
+    );
+    const [found] = await rows(
+      session,
+      `select to_id, user.username from UserCustomAttributeLink where from_id is ${task().id}`,
+    );
+    assert.equal(found.user.username, ada.user);
+    const back = await rows(
+      session,
+      `select id from User where custom_attribute_links_from any ` +
+        `(configuration.key is supervisor and context.name is lighting)`,
+    );
+    assert.deepEqual(back.map(({ id }) => id), [ada.id]);
+    await session.delete("UserCustomAttributeLink", [link]);
+    assert.deepEqual(await rows(session, `select id from Task where ${condition}`), []);
+  });
+});
+
+describe("groups", () => {
+  test("have members and can be assigned like people", async () => {
+    const ada = await makeUser(session);
+    const group = uuid();
+    await session.call([
+      operation.create("Group", { id: group, name: "Lighting" }),
+      operation.create("Membership", { group_id: group, user_id: ada.id }),
+      operation.create("Appointment", {
+        context_id: studio.project.id,
+        resource_id: group,
+        type: "allocation",
+      }),
+    ]);
+    const [found] = await rows(
+      session,
+      `select name, memberships.user.username from Group where id is ${group}`,
+    );
+    assert.deepEqual(found.memberships.map(({ user }) => user.username), [ada.user]);
+    const [project] = await rows(
+      session,
+      `select allocations.resource, allocations.resource[Group].name from Project ` +
+        `where id is ${studio.project.id}`,
+    );
+    const [{ resource }] = project.allocations;
+    assert.deepEqual([resource.__entity_type__, resource.name], ["Group", "Lighting"]);
+  });
+});
+
+describe("keys of three parts", () => {
+  test("are given in the order of the primary key", async () => {
+    const key = [studio.project.id, "REVIEW", "layout"];
+    const { data } = await session.create("EntitySetting", {
+      parent_id: key[0],
+      parent_type: "Project",
+      group: key[1],
+      name: key[2],
+      value: "wide",
+    });
+    assert.deepEqual(session.getIdentifyingKey(data), ["EntitySetting", ...key].join(","));
+    await session.update("EntitySetting", key, { value: "narrow" });
+    const [found] = await rows(
+      session,
+      `select value from EntitySetting where parent_id is ${key[0]} and group is REVIEW and name is layout`,
+    );
+    assert.equal(found.value, "narrow");
+    await session.delete("EntitySetting", key);
+    assert.deepEqual(await rows(session, `EntitySetting where parent_id is ${key[0]}`), []);
   });
 });
 

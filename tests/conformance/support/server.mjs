@@ -13,6 +13,7 @@ import { createInterface } from "node:readline";
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 const SETTING = /\b(FTRACK_SERVER|FTRACK_API_USER|FTRACK_API_KEY)=["']?([^"'\s]+)/;
+const ADDRESS = /listening on (http\S+)/;
 
 function environment(folder) {
   const { PATH, LANG, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
@@ -34,11 +35,11 @@ function environment(folder) {
 class Server {
   settings = {};
   errors = "";
+  #options;
 
-  constructor(folder, child) {
+  constructor(folder, options) {
     this.folder = folder;
-    this.child = child;
-    this.exited = once(child, "exit");
+    this.#options = options;
   }
 
   get url() {
@@ -51,48 +52,72 @@ class Server {
     return this.settings.FTRACK_API_KEY;
   }
 
-  /* Resolves as soon as the three lines to export have been printed. */
-  async #settled() {
+  #spawn() {
+    const program = process.env.MOONSHIFT_PROGRAM;
+    assert.ok(program, "MOONSHIFT_PROGRAM names the program under test");
+    const data = join(this.folder, "data");
+    const options = ["--listen", "127.0.0.1:0", "--data", data, ...this.#options];
+    this.child = spawn(program, ["serve", ...options], {
+      cwd: this.folder,
+      env: environment(this.folder),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.exited = once(this.child, "exit");
+    this.child.stderr.setEncoding("utf8").on("data", (text) => (this.errors += text));
+  }
+
+  /* Resolves as soon as `isReady` is true of the lines printed so far. */
+  async #settled(isReady) {
     const lines = createInterface({ input: this.child.stdout });
     const deadline = setTimeout(() => this.child.kill("SIGKILL"), START_TIMEOUT_MS);
     try {
       for await (const line of lines) {
-        const found = SETTING.exec(line);
-        if (found) this.settings[found[1]] = found[2];
-        if (this.url && this.user && this.key) return;
+        const [, name, value] = SETTING.exec(line) ?? [];
+        if (name) this.settings[name] = value;
+        if (isReady(line)) return;
       }
     } finally {
       clearTimeout(deadline);
+      this.child.stdout.resume();
     }
     throw new Error(`moonshift serve ended before it was ready:\n${this.errors}`);
   }
 
   static async start(...options) {
     const folder = await mkdtemp(join(tmpdir(), "moonshift-conformance-"));
-    const data = join(folder, "data");
-    const program = process.env.MOONSHIFT_PROGRAM;
-    assert.ok(program, "MOONSHIFT_PROGRAM names the program under test");
-    const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--data", data, ...options], {
-      cwd: folder,
-      env: environment(folder),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const server = new Server(folder, child);
-    child.stderr.setEncoding("utf8").on("data", (text) => (server.errors += text));
-    await server.#settled();
-    child.stdout.resume();
+    const server = new Server(folder, options);
+    server.#spawn();
+    await server.#settled(() => server.url && server.user && server.key);
     return server;
   }
 
-  async stop() {
+  async #end() {
     const deadline = setTimeout(() => this.child.kill("SIGKILL"), STOP_TIMEOUT_MS);
     this.child.kill("SIGTERM");
     const [code, signal] = await this.exited;
     clearTimeout(deadline);
-    await rm(this.folder, { recursive: true, force: true });
     assert.notEqual(signal, "SIGKILL", "the server had to be killed");
     assert.ok(!/Sanitizer|runtime error/.test(this.errors), `the server said:\n${this.errors}`);
     assert.equal(code, 0, `exit code of the server; it said:\n${this.errors}`);
+  }
+
+  /* A new process on the same data, at another port. */
+  async restart() {
+    await this.#end();
+    this.#spawn();
+    await this.#settled((line) => {
+      const [, url] = ADDRESS.exec(line) ?? [];
+      if (url) this.settings.FTRACK_SERVER = url;
+      return url;
+    });
+  }
+
+  async stop() {
+    try {
+      await this.#end();
+    } finally {
+      await rm(this.folder, { recursive: true, force: true });
+    }
   }
 }
 
