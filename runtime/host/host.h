@@ -58,4 +58,8 @@ ms_strict_add(lua_State *L, const char *chunk_name);
 int
 luaopen_moonshift_core_system(lua_State *L);
 
+/* luaopen: the Lua module moonshift.core.tracker. */
+int
+luaopen_moonshift_core_tracker(lua_State *L);
+
 #endif

@@ -89,6 +89,7 @@ static const struct {
     {"moonshift.core.session", luaopen_moonshift_core_session},
     {"moonshift.core.system", luaopen_moonshift_core_system},
     {"moonshift.core.task", luaopen_moonshift_core_task},
+    {"moonshift.core.tracker", luaopen_moonshift_core_tracker},
 };
 
 static void
