@@ -1,14 +1,19 @@
---- List jobs, or show one with its attachments.
+--- List jobs, show one, cancel one, or fail those that nobody looks after.
 ---
 --- Usage: moonshift jobs [list] [OPTIONS]
 ---        moonshift jobs show JOB [--json]
+---        moonshift jobs cancel JOB
+---        moonshift jobs reap [--older-than DURATION]
 ---
---- JOB is a job's id, or the beginning of one.
+--- JOB is a job's id, or the beginning of one. `cancel` fails the job; its wrapper ends the command within
+--- seconds. `reap` fails the jobs of this machine whose process is gone (any moonshift process does that,
+--- too), and those of other machines that gave no sign of life for a while; wrappers give one every 30 s.
 ---
 --- Options:
 ---   --status STATUS   only queued, running, done or failed ones
 ---   --user NAME       only this user's
 ---   --limit N         at most N jobs, newest first (20)
+---   --older-than D    reap: how long is a while (10m)
 ---   --json            one JSON object a line, for programs
 ---   --data DIR        the embedded server's folder
 ---
@@ -24,6 +29,8 @@ local jobs = require "moonshift.jobs"
 local moonshift = require "moonshift"
 local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
+local reaper = require "moonshift.reaper"
+local system = require "moonshift.core.system"
 
 local given = options.parse {
   verb = "jobs",
@@ -32,6 +39,7 @@ local given = options.parse {
     { name = "status", argument = "STATUS", choices = { "queued", "running", "done", "failed" } },
     { name = "user", argument = "NAME" },
     { name = "limit", argument = "N", type = "integer", default = 20 },
+    { name = "older-than", argument = "DURATION", type = "duration", default = 600 },
     { name = "json" },
     { name = "data", argument = "DIR" },
   },
@@ -61,13 +69,42 @@ local function show(session, prefix)
   print_records({ record }, function() io.write(jobs.format(record)) end)
 end
 
+local function cancel(session, prefix)
+  local record = jobs.find(session, prefix)
+  jobs.cancel(session, record)
+  print(("cancelled %s"):format(record.data.description or record.id))
+end
+
+local function reap(session)
+  local settled = reaper.reap(session)
+  for _, description in ipairs(settled) do print(("failed, its process is gone: %s"):format(description)) end
+  local silent = jobs.reap_silent(session, given.older_than)
+  for _, record in ipairs(silent) do
+    print(("failed, %s: %s"):format(record.data.reason, record.data.description or record.id))
+  end
+  if #settled + #silent == 0 then io.stderr:write "every running job is looked after\n" end
+end
+
+-- What may follow the verb, and how many arguments it takes.
+local COMMANDS = {
+  list = { run = list, arguments = 0 },
+  show = { run = show, arguments = 1 },
+  cancel = { run = cancel, arguments = 1 },
+  reap = { run = reap, arguments = 0 },
+}
+
 local what = given[1] or "list"
-if what == "list" and #given > 1 or what == "show" and #given ~= 2 then
-  options.fail("jobs", what == "show" and "show wants one job's id" or ("unexpected '%s'"):format(given[2]))
-elseif what ~= "list" and what ~= "show" then
-  options.fail("jobs", ("unknown '%s'; list and show are known"):format(what))
+local command = COMMANDS[what]
+if not command then
+  local nearest = system.nearest(what, { "list", "show", "cancel", "reap" })
+  options.fail("jobs", ("unknown '%s'%s; list, show, cancel and reap are known")
+    :format(what, nearest and (": did you mean '%s'?"):format(nearest) or ""))
+elseif #given - 1 > command.arguments then
+  options.fail("jobs", ("unexpected '%s'"):format(given[command.arguments + 2]))
+elseif #given - 1 < command.arguments and #given > 0 then
+  options.fail("jobs", ("%s wants one job's id"):format(what))
 end
 
 local session <close> = moonshift.session { data = given.data }
 local telling <close> = outbox.start(session)
-if what == "list" then list(session) else show(session, given[2]) end
+command.run(session, given[2])

@@ -2,10 +2,13 @@
 ---
 --- Usage: moonshift wrap [OPTIONS] -- COMMAND [ARGUMENTS]
 ---
+--- TEXT may hold {command}, {name}, {host}, {user}, {date}, {cwd} and {env.NAME}.
+---
 --- The command runs without a shell; its output passes through at once. It finds the job's id in
 --- MOONSHIFT_JOB_ID, and may print `moonshift::progress 0.4 Encoding` to tell how far it is. When it ends,
 --- files that match --attach are uploaded and attached, and the job becomes done or failed with the
---- reason. Ctrl-C ends the command (TERM to its process group, KILL after 10 s) and fails the job.
+--- reason. Ctrl-C ends the command (TERM to its process group, KILL after 10 s) and fails the job; so does
+--- `moonshift jobs cancel`, or whoever else ends the job on the tracker.
 ---
 --- Options:
 ---   --description TEXT    what people see; the command line when not given
@@ -14,6 +17,14 @@
 ---   --name NAME           a short name, to find related runs by
 ---   --log WHEN            attach the output: always, failure (the default) or never
 ---   --timeout DURATION    end the command after this time: 90, 45m, 1h30m
+---   --retries N           try a failed command again, N times at most
+---   --retry-delay D       wait in between
+---   --max-memory SIZE     limit the command's address space: 512M, 4G
+---   --nice N              run it with less priority, 1 to 19
+---   --progress NAME       how it tells its progress: blender, ffmpeg, frames, nuke, percent
+---   --progress-pattern P  a Lua pattern instead: one capture is per cent, two are done and total
+---   --on-failure SCRIPT   run this Lua script when the job has failed; it finds MOONSHIFT_JOB_ID and
+---                         MOONSHIFT_JOB_REASON
 ---   --cwd DIR             run it in this folder; patterns are relative to it
 ---   --env NAME=VALUE      set a variable for it (several times)
 ---   --user NAME           whose job it is; the acting user when not given
@@ -21,7 +32,7 @@
 ---   --data DIR            the embedded server's folder
 ---
 --- The exit code is the command's; 124 after the time limit, 126 or 127 when it could not be started,
---- 128 + n when signal n ended it, 1 when it was fine but its outputs or the tracker were not.
+--- 128 + n when signal n ended it, 143 when the job was cancelled, 1 when it was fine but its outputs or the tracker were not.
 ---
 --- Example:
 ---   moonshift wrap --description "Encode sh010" --attach "out/*.mov" -- ffmpeg -i in.mov out/sh010.mov
@@ -32,6 +43,7 @@
 local errors = require "moonshift.errors"
 local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
+local progress = require "moonshift.progress"
 local reaper = require "moonshift.reaper"
 local wrap = require "moonshift.wrap"
 
@@ -45,6 +57,13 @@ local given = options.parse {
     { name = "name", argument = "NAME" },
     { name = "log", argument = "WHEN", choices = { "always", "failure", "never" }, default = "failure" },
     { name = "timeout", argument = "DURATION", type = "duration" },
+    { name = "retries", argument = "N", type = "integer", default = 0 },
+    { name = "retry-delay", argument = "DURATION", type = "duration", default = 0 },
+    { name = "max-memory", argument = "SIZE", type = "size" },
+    { name = "nice", argument = "N", type = "integer" },
+    { name = "progress", argument = "NAME", choices = progress.NAMES },
+    { name = "progress-pattern", argument = "PATTERN" },
+    { name = "on-failure", argument = "SCRIPT" },
     { name = "cwd", argument = "DIR" },
     { name = "env", argument = "NAME=VALUE", multiple = true },
     { name = "user", argument = "NAME" },
@@ -60,6 +79,10 @@ if not command or #command == 0 then
     or "the command is missing: moonshift wrap [OPTIONS] -- COMMAND [ARGUMENTS]")
 elseif #given > 0 then
   options.fail("wrap", ("'%s' is neither an option nor behind '--'"):format(given[1]))
+end
+
+if given.on_failure and not io.open(given.on_failure) then
+  options.fail("wrap", ("--on-failure: the script '%s' cannot be read"):format(given.on_failure))
 end
 
 local environment = {}
@@ -85,6 +108,13 @@ return wrap.run(session, {
   name = given.name,
   log = given.log,
   timeout = given.timeout,
+  retries = given.retries,
+  retry_delay = given.retry_delay,
+  memory_max = given.max_memory,
+  nice = given.nice,
+  progress = given.progress,
+  progress_pattern = given.progress_pattern,
+  on_failure = given.on_failure,
   cwd = given.cwd,
   environment = environment,
   user = given.user,

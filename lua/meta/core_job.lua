@@ -9,6 +9,7 @@ local core = {}
 ---@field environment? table<string, string|false> Changes to our environment; false removes.
 ---@field cwd? string The folder it runs in; ours when not given.
 ---@field log? string The file that its output is logged to, as clean lines with times.
+---@field log_append? boolean Goes on where an earlier log of this path ended.
 ---@field log_limit? integer Size of that file at the most, in bytes; 64 MiB when not given.
 ---@field secrets? string[] Texts to mask in the log.
 ---@field nice? integer Added to our niceness; 0 when not given.
@@ -67,6 +68,10 @@ function Command:resize() end
 --- The last lines of output, at most 64 KiB, as they are in the log.
 ---@return string
 function Command:tail() end
+
+--- Puts a line of our own into the log.
+---@param line string
+function Command:note(line) end
 
 --- Completes the log.
 ---@return integer? size_bytes

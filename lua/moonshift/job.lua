@@ -22,6 +22,7 @@ local Session = session_core.Session
 ---@field entity moonshift.Entity The Job as an entity of the session.
 ---@field data table What this job says about itself: see the keys in README.md.
 ---@field status "running"|"done"|"failed"
+---@field description string What is being done.
 local Job = {}
 
 local PROGRESS_INTERVAL_MS = 1000
@@ -68,8 +69,14 @@ end
 local function send(job, operations, what)
   outbox.send(job.session, operations, {
     job_id = job.id,
-    title = ("%s: %s"):format(job.data.description, what),
+    title = ("%s: %s"):format(job.description, what),
   })
+end
+
+-- Official clients show the description alone, so a running job has its progress there, too.
+local function described(job)
+  local fraction = job.status == "running" and job.data.progress
+  return fraction and ("%s (%d %%)"):format(job.description, math.floor(fraction * 100)) or job.description
 end
 
 -- ---- leases ----------------------------------------------------------------------------------------
@@ -111,17 +118,31 @@ end
 
 -- ---- the class -------------------------------------------------------------------------------------
 
+-- What a job can become. Whoever leaves `running` lets go of the lease, and nobody comes back.
+local MOVES = {
+  queued = { running = true, failed = true },
+  running = { done = true, failed = true },
+  done = {},
+  failed = {},
+}
+
 local function check_running(job, what)
   if job.status ~= "running" then
     errors.raise("closed", ("cannot %s: the job '%s' is %s already")
-      :format(what, job.data.description, job.status))
+      :format(what, job.description, job.status))
   end
+end
+
+local function move(job, status)
+  assert(MOVES[job.status][status], status)
+  job.status = status
 end
 
 local function flush(job)
   job.dirty = false
   job.written_at = uv.now()
   job.data.heartbeat_at = now()
+  job.data.description = described(job)
   outbox.mention(job.session, update(job), job.id)
 end
 
@@ -154,7 +175,7 @@ end
 ---@param description string
 function Job:describe(description)
   check_running(self, "describe it")
-  self.data.description = description
+  self.description = description
   flush(self)
 end
 
@@ -206,11 +227,25 @@ function Job:attach(file, options)
   return entity
 end
 
+--- Why the job has ended although we did not end it; nil while it runs, or when the tracker does not say.
+---@return string?
+function Job:ended_elsewhere()
+  if outbox.count(self.session, self.id) > 0 then return nil end
+  local row = self.session:call { {
+    action = "query",
+    expression = ('select status, data from Job where id is "%s"'):format(self.id),
+  } }[1].data[1]
+  if not row then return "the job was deleted" end
+  if row.status == "running" or row.status == "queued" then return nil end
+  return decode_data(row.data).reason or "cancelled by another client"
+end
+
 local function settle(job, status)
   job.data.ended_at = now()
   job.data.duration_s = (uv.hrtime() - job.started) / 1e9
+  job.data.description = job.description
   send(job, update(job, status), status)
-  job.status = status
+  move(job, status)
   release_lease(job)
   outbox.finish(job.session, job.id)
 end
@@ -284,11 +319,13 @@ function Session:job(options)
     written_at = uv.now(),
     dirty = false,
     attachments = 0,
+    description = options.description,
     data = {
       description = options.description,
       host = uv.os_gethostname(),
       pid = uv.os_getpid(),
       started_at = now(),
+      heartbeat_at = now(),
       attempt = 1,
     },
   }, Job)

@@ -1,5 +1,7 @@
 --- Jobs as people look at them: lists, details, attachments.
 
+local cjson = require "cjson"
+local uv = require "luv"
 local errors = require "moonshift.errors"
 local job = require "moonshift.job"
 local text = require "moonshift.text"
@@ -90,6 +92,58 @@ function jobs.find(session, prefix)
   return found[1]
 end
 
+-- ---- ending jobs -----------------------------------------------------------------------------------
+
+local function fail(session, entry, data)
+  for key, value in pairs(data) do entry.data[key] = value end
+  entry.data.ended_at = os.date "!%Y-%m-%dT%H:%M:%SZ"
+  session:call { {
+    action = "update",
+    entity_type = "Job",
+    entity_key = { entry.id },
+    entity_data = { __entity_type__ = "Job", status = "failed", data = cjson.encode(entry.data) },
+  } }
+end
+
+--- Cancels a job that has not ended: it is failed at once, and its wrapper ends the command when it notices.
+---@param session moonshift.Session
+---@param entry moonshift.jobs.Record
+function jobs.cancel(session, entry)
+  if entry.status ~= "running" and entry.status ~= "queued" then
+    errors.raise("closed", ("the job '%s' is %s already"):format(entry.data.description or entry.id, entry.status))
+  end
+  fail(session, entry, { reason = "cancelled by " .. session.api_user, cancelled_by = session.api_user })
+end
+
+-- When a job last gave a sign of life, as UTC text that sorts.
+local function last_sign(entry)
+  return (entry.data.heartbeat_at or entry.created_at or ""):sub(1, 19)
+end
+
+local REAP_PAGE = 500
+
+--- Fails running jobs that gave no sign of life for `age` seconds. Those of this host have leases, which
+--- know better: they are left to the reaper, unless they never said where they run.
+---@param session moonshift.Session
+---@param age number
+---@return moonshift.jobs.Record[] failed
+function jobs.reap_silent(session, age)
+  local limit = os.date("!%Y-%m-%dT%H:%M:%S", os.time() - math.floor(age))
+  local here, failed = uv.os_gethostname(), {}
+  for _, entry in ipairs(jobs.list(session, { status = "running", limit = REAP_PAGE })) do
+    if last_sign(entry) < limit and entry.data.host ~= here then
+      fail(session, entry, {
+        reason = ("no sign of life since %s UTC%s"):format(last_sign(entry):gsub("T", " "),
+          entry.data.host and " from " .. entry.data.host or ""),
+      })
+      failed[#failed + 1] = entry
+    end
+  end
+  return failed
+end
+
+-- ---- for people ------------------------------------------------------------------------------------
+
 local function when(entry)
   local value = entry.data.started_at or entry.created_at
   return value and value:sub(1, 16):gsub("T", " ") or ""
@@ -107,6 +161,12 @@ local function status(entry)
   return entry.status
 end
 
+-- Without the progress that official clients are shown there: we show it elsewhere.
+local function description(entry)
+  local line = entry.data.description or ""
+  return entry.data.progress and line:gsub(" %(%d+ %%%)$", "") or line
+end
+
 local COLUMNS = {
   { title = "ID", width = SHORT_ID, value = function(entry) return entry.id:sub(1, SHORT_ID) end },
   { title = "STATUS", width = 12, value = status },
@@ -114,7 +174,7 @@ local COLUMNS = {
   { title = "TOOK", width = 11, value = took },
   { title = "FILES", width = 5, value = function(entry) return ("%5d"):format(#entry.attachments) end },
   { title = "DESCRIPTION", width = DESCRIPTION_WIDTH, value = function(entry)
-    return text.fit(entry.data.description or "", DESCRIPTION_WIDTH)
+    return text.fit(description(entry), DESCRIPTION_WIDTH)
   end },
 }
 
@@ -151,7 +211,7 @@ function jobs.format(entry)
     if value ~= nil and value ~= "" then lines[#lines + 1] = ("%-12s %s"):format(label, value) end
   end
   add("Job", entry.id)
-  add("Description", data.description)
+  add("Description", description(entry))
   add("Status", status(entry))
   add("Reason", data.reason)
   add("Phase", entry.status == "running" and data.phase or nil)

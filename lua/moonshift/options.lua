@@ -13,8 +13,8 @@ local options = {}
 ---@field short? string One letter: "o" is -o.
 ---@field argument? string The name of its value in messages ("DIR"); without one the option is a flag.
 ---@field multiple? boolean May be given several times: the field is a list of all values.
----@field type? "string"|"integer"|"duration" What its value is; "string" when not given. A duration
---- ("90", "1h30m") becomes seconds.
+---@field type? "string"|"integer"|"duration"|"size" What its value is; "string" when not given. A duration
+--- ("90", "1h30m") becomes seconds, a size ("512M", "4G") bytes.
 ---@field choices? string[] The only values it takes.
 ---@field default? any The field's value when the option is not given.
 
@@ -61,6 +61,8 @@ local function fail_choice(command, option, text)
     table.concat(option.choices, ", "), text, nearest and ("; did you mean '%s'?"):format(nearest) or ""))
 end
 
+local UNITS = { [""] = 1, K = 2 ^ 10, M = 2 ^ 20, G = 2 ^ 30, T = 2 ^ 40 }
+
 -- Text to value, by the option's type.
 local converters = {
   string = function(_, _, text) return text end,
@@ -72,6 +74,11 @@ local converters = {
     local ok, result = pcall(system.duration, text)
     if ok then return result end
     options.fail(command.verb, ("--%s: %s"):format(option.name, tostring(result)))
+  end,
+  size = function(command, option, text)
+    local number, unit = text:upper():match "^(%d+%.?%d*)([KMGT]?)I?B?$"
+    return number and math.floor(tonumber(number) * UNITS[unit])
+      or options.fail(command.verb, ("--%s takes a size such as 512M or 4G, not '%s'"):format(option.name, text))
   end,
 }
 

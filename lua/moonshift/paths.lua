@@ -21,7 +21,7 @@ end
 ---@return string
 function paths.make(kind, name)
   local folder = paths.find(kind, name)
-  if not uv.fs_stat(folder) then system.make_folders(folder) end
+  if not uv.fs_stat(folder) then system.make_folders(folder, true) end
   return folder
 end
 

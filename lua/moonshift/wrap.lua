@@ -4,9 +4,12 @@ local uv = require "luv"
 local component_core = require "moonshift.core.component"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
+local outcome = require "moonshift.outcome"
 local paths = require "moonshift.paths"
 local progress = require "moonshift.progress"
 local secrets = require "moonshift.secrets"
+local supervisor = require "moonshift.supervisor"
+local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local text = require "moonshift.text"
 require "moonshift.job" -- session:job
@@ -16,167 +19,59 @@ local wrap = {}
 
 ---@class moonshift.wrap.Options
 ---@field arguments string[] The command and its arguments; no shell in between.
----@field description? string What people see; the command line when not given.
+---@field description? string What people see, with the placeholders of `wrap.describe`; the command
+--- line when not given.
 ---@field name? string A short name, to find related runs by.
 ---@field attach? string[] Patterns of output files, relative to `cwd`.
 ---@field require_attach? boolean A pattern that matches nothing fails the job.
 ---@field log? "always"|"failure"|"never" When the output is attached; "failure" when not given.
----@field timeout? number Seconds until the command is ended.
+---@field timeout? number Seconds until an attempt is ended.
+---@field retries? integer How often a failed command is tried again; 0 when not given.
+---@field retry_delay? number Seconds in between; 0 when not given.
+---@field nice? integer Added to our niceness.
+---@field memory_max? integer Address space of the command, in bytes.
+---@field progress? string One of progress.NAMES: how the command tells its progress.
+---@field progress_pattern? string A Lua pattern for it instead.
+---@field on_failure? string A Lua script to run when the job has failed.
 ---@field cwd? string
 ---@field environment? table<string, string>
 ---@field user? string Whose job it is: a username.
 ---@field quiet? boolean No lines of our own.
 ---@field quiet_output? boolean The command's output goes to the log alone.
 
-local GRACE_S = 10 -- between TERM and KILL
-local BEAT_S = 0.5
-local LOOK_S = 0.05
-local SIGTERM, SIGKILL = uv.constants.SIGTERM, uv.constants.SIGKILL
-
--- Exit codes as shells and timeout(1) use them.
-local EXIT_TIMEOUT, EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND, EXIT_SIGNAL = 124, 126, 127, 128
-
-local SIGNAL_NAMES = {}
-for name, number in pairs(uv.constants) do
-  if type(name) == "string" and name:find "^SIG%u" then SIGNAL_NAMES[number] = name end
-end
-
--- ---- what is told ----------------------------------------------------------------------------------
-
 local function say(options, message)
   if not options.quiet then io.stderr:write("moonshift: ", message, "\n") end
 end
 
-local function signal_name(number)
-  return SIGNAL_NAMES[number] or ("signal %d"):format(number)
+-- ---- description -----------------------------------------------------------------------------------
+
+--- A description with its placeholders filled: {command}, {name}, {host}, {user}, {date}, {cwd}, and
+--- {env.NAME} for a variable. Raises `usage` for another one.
+---@param template string
+---@param values table<string, string>
+---@return string
+function wrap.describe(template, values)
+  return (template:gsub("{([%a_][%w_.]*)}", function(name)
+    local variable = name:match "^env%.(.+)$"
+    if variable and secrets.is_secret_name(variable) then return "***" end
+    if variable then return os.getenv(variable) or "" end
+    if values[name] then return values[name] end
+    errors.raise("usage", ("there is no placeholder {%s}; there are {command}, {name}, {host}, {user}, "
+      .. "{date}, {cwd} and {env.NAME}"):format(name))
+  end))
 end
 
---- Why a run failed, for people; nil when it did not.
----@param run table What is known of the run.
----@return string?
-function wrap.reason(run)
-  if run.start_error then return errors.message(run.start_error) end
-  if run.timed_out then return ("timed out after %s"):format(text.duration(run.timed_out)) end
-  if run.interrupted then return ("stopped by %s"):format(signal_name(run.interrupted)) end
-  local result = run.result
-  if result.signal then
-    local killed = result.signal == SIGKILL and " (out of memory?)" or ""
-    return ("killed by signal %d, %s%s"):format(result.signal, signal_name(result.signal), killed)
-  end
-  if result.exit_code ~= 0 then return ("exit code %d"):format(result.exit_code) end
-  return run.attach_error
-end
-
---- The exit code that says the same.
----@param run table
----@return integer
-function wrap.exit_code(run)
-  if run.start_error then
-    return errors.code(run.start_error) == "not_found" and EXIT_NOT_FOUND or EXIT_NOT_EXECUTABLE
-  end
-  if run.timed_out then return EXIT_TIMEOUT end
-  if run.interrupted then return EXIT_SIGNAL + run.interrupted end
-  if run.result.signal then return EXIT_SIGNAL + run.result.signal end
-  if run.result.exit_code ~= 0 then return run.result.exit_code end
-  return run.attach_error and 1 or 0
-end
-
--- ---- running ---------------------------------------------------------------------------------------
-
--- Timers on the loop that end with their scope. Callbacks must not wait.
-local function new_timers()
-  local handles = {}
-  local timers = {}
-  function timers.start(delay_s, repeat_s, callback)
-    local handle = uv.new_timer()
-    handles[#handles + 1] = handle
-    handle:start(math.ceil(delay_s * 1000), math.ceil(repeat_s * 1000), callback)
-  end
-  return setmetatable(timers, { __close = function()
-    for _, handle in ipairs(handles) do handle:close() end
-  end })
-end
-
--- Tells the job's progress now and then; the task ends with the command. A tracker that cannot be
--- reached for a while does not disturb the command.
-local function beat(job, command)
-  local warned = false
-  local function tell()
-    local fraction, phase = progress.read(command:tail())
-    if fraction or phase then job:progress(fraction, phase) end
-    job:beat()
-  end
-  return task.spawn(function()
-    while not command.ended do
-      task.sleep(BEAT_S)
-      local ok, err = pcall(tell)
-      if not ok and errors.code(err) == "cancelled" then error(err, 0) end
-      if not ok and not warned then
-        errors.warn(("progress could not be told: %s"):format(errors.message(err)))
-        warned = true
-      end
-    end
-  end)
-end
-
--- What a stopped command leaves behind ends too: politely, then not.
-local function end_leftovers(command)
-  local deadline = uv.hrtime() + GRACE_S * 1e9
-  if command:signal_tree(SIGTERM) == 0 then return end
-  while command:signal_tree(0) > 0 and uv.hrtime() < deadline do task.sleep(LOOK_S) end
-  command:signal_tree(SIGKILL)
-end
-
--- Waits for the command. The time limit and a signal to us ask its group to end, and after the grace
--- period end everything that it started.
-local function supervise(run, command, options)
-  local timers <close> = new_timers()
-  local telling <close> = beat(run.job, command)
-  local function stop(signal)
-    command:signal(signal)
-    timers.start(GRACE_S, 1, function() command:signal_tree(SIGKILL) end)
-  end
-  if options.timeout then
-    timers.start(options.timeout, 0, function()
-      run.timed_out = options.timeout
-      stop(SIGTERM)
-    end)
-  end
-  local ok, result = pcall(command.wait, command)
-  if not ok then
-    if errors.code(result) ~= "cancelled" then error(result, 0) end
-    run.interrupted = result.signal or SIGTERM
-    stop(run.interrupted)
-    result = command:wait()
-  end
-  if run.interrupted or run.timed_out then end_leftovers(command) end
-  return result
-end
-
-local function start(run, options)
-  local environment = { MOONSHIFT_JOB_ID = run.job.id }
-  for name, value in pairs(options.environment or {}) do environment[name] = value end
-  return core.command {
-    arguments = options.arguments,
-    environment = environment,
-    cwd = options.cwd,
-    log = run.log_path,
-    secrets = run.secrets,
-    quiet = options.quiet_output,
-  }
-end
-
-local function execute(run, options)
-  local ok, command = pcall(start, run, options)
-  if not ok then
-    run.start_error = command
-    return
-  end
-  local closing <close> = command
-  run.job:supervise(command.pid, command.start_ticks)
-  run.result = supervise(run, command, options)
-  local _, log_error = command:finish_log()
-  if log_error then errors.warn(log_error) end
+local function description_of(session, options, shown)
+  local line = table.concat(shown, " ")
+  if not options.description then return options.name or line end
+  return wrap.describe(options.description, {
+    command = line,
+    name = options.name or "",
+    host = uv.os_gethostname(),
+    user = options.user or session.api_user,
+    date = os.date "%Y-%m-%d",
+    cwd = options.cwd or uv.cwd(),
+  })
 end
 
 -- ---- attaching -------------------------------------------------------------------------------------
@@ -186,17 +81,20 @@ local function matches(pattern, cwd)
   return component_core.glob(pattern)
 end
 
+local function missing(run, pattern, options)
+  local message = ("output was not found: %s"):format(pattern)
+  if options.require_attach then
+    run.attach_error = run.attach_error or message
+  else
+    errors.warn(message)
+  end
+end
+
 local function attach_outputs(run, options)
+  local failed = outcome.reason(run) ~= nil
   for _, pattern in ipairs(options.attach or {}) do
     local found = matches(pattern, options.cwd)
-    if #found == 0 and not run.failed then
-      local message = ("output was not found: %s"):format(pattern)
-      if options.require_attach then
-        run.attach_error = run.attach_error or message
-      else
-        errors.warn(message)
-      end
-    end
+    if #found == 0 and not failed then missing(run, pattern, options) end
     for _, path in ipairs(found) do
       local ok, err = pcall(run.job.attach, run.job, path)
       if not ok then
@@ -210,37 +108,68 @@ end
 local function attach_log(run, options)
   if not run.log_path then return end
   local size = (uv.fs_stat(run.log_path) or {}).size or 0
-  local wanted = options.log == "always" or (options.log ~= "never" and run.failed)
-  if wanted and size > 0 then
-    local ok, err = pcall(run.job.attach, run.job, run.log_path, {
-      name = "output",
-      component_id = run.job.log_id,
-      ours = true,
-    })
-    if not ok then
-      errors.warn(("the log stays in '%s': %s"):format(run.log_path, errors.message(err)))
-      return
-    end
+  local wanted = options.log == "always" or (options.log ~= "never" and outcome.reason(run) ~= nil)
+  if not wanted or size == 0 then
+    uv.fs_unlink(run.log_path)
+    return
+  end
+  local ok, err = pcall(run.job.attach, run.job, run.log_path, {
+    name = "output",
+    component_id = run.job.log_id,
+    ours = true,
+  })
+  if ok then
     run.job.data.log = run.job.log_id
   else
-    uv.fs_unlink(run.log_path)
+    errors.warn(("the log stays in '%s': %s"):format(run.log_path, errors.message(err)))
   end
 end
 
 -- ---- the whole -------------------------------------------------------------------------------------
 
+-- Tries until it works, a person says stop, or the tries are used up.
+local function execute(run, options)
+  for attempt = 1, 1 + (options.retries or 0) do
+    run.attempt, run.job.data.attempt = attempt, attempt
+    supervisor.attempt(run, options)
+    if attempt > (options.retries or 0) or not outcome.is_worth_another_try(run) then return end
+    say(options, ("attempt %d failed: %s; trying again%s"):format(attempt, outcome.reason(run),
+      (options.retry_delay or 0) > 0 and " in " .. text.duration(options.retry_delay) or ""))
+    local ok, err = pcall(task.sleep, options.retry_delay or 0)
+    if not ok then
+      if errors.code(err) ~= "cancelled" then error(err, 0) end
+      run.interrupted = err.signal or uv.constants.SIGTERM
+      return
+    end
+  end
+end
+
+-- Whoever wants to hear of the failure does; what goes wrong there is not the job's.
+local function run_on_failure(job, reason, options)
+  local ok, err = pcall(function()
+    local command <close> = core.command {
+      arguments = { system.program(), "run", options.on_failure },
+      environment = { MOONSHIFT_JOB_ID = job.id, MOONSHIFT_JOB_REASON = reason },
+    }
+    local result = command:wait()
+    if result.exit_code ~= 0 then
+      errors.raise("io", ("it ended with %s"):format(result.exit_code or "signal " .. result.signal))
+    end
+  end)
+  if not ok then errors.warn(("--on-failure '%s': %s"):format(options.on_failure, errors.message(err))) end
+end
+
 local function settle(run, options)
-  local job, result = run.job, run.result or {}
-  run.failed = wrap.reason(run) ~= nil
+  local job = run.job
   attach_outputs(run, options)
-  run.failed = wrap.reason(run) ~= nil
   attach_log(run, options)
-  job.data.exit_code = wrap.exit_code(run)
-  job.data.signal = result.signal
-  local reason = wrap.reason(run)
+  job.data.exit_code = outcome.exit_code(run)
+  job.data.signal = run.result and run.result.signal
+  local reason = outcome.reason(run)
   if reason then
     job:fail(reason)
     say(options, ("failed: %s (job %s)"):format(reason, job.id))
+    if options.on_failure then run_on_failure(job, reason, options) end
   else
     job:finish()
     say(options, ("done in %s, %s attached (job %s)")
@@ -256,24 +185,25 @@ local function make_log_path(job)
 end
 
 --- Runs a command as a job of `session` and returns the exit code to end with: the command's own, 124
---- after the time limit, 126 or 127 when it could not be started, 128 + n after signal n, 1 when the
---- command was fine but its outputs were not.
+--- after the time limit, 126 or 127 when it could not be started, 128 + n after signal n, 143 when the
+--- job was cancelled, 1 when the command was fine but its outputs were not.
 ---@param session moonshift.Session
 ---@param options moonshift.wrap.Options
 ---@return integer exit_code
 function wrap.run(session, options)
+  options.read_progress = progress.reader(options)
   local values = secrets.of_environment()
   local shown = secrets.mask_arguments(options.arguments, values)
-  core.become_subreaper()
+  supervisor.adopt_orphans()
   local job <close> = session:job {
-    description = options.description or options.name or table.concat(shown, " "),
+    description = description_of(session, options, shown),
     user = options.user,
     data = { command = shown, name = options.name },
   }
   local run = { job = job, secrets = values, log_path = make_log_path(job) }
   execute(run, options)
   settle(run, options)
-  return wrap.exit_code(run)
+  return outcome.exit_code(run)
 end
 
 return wrap

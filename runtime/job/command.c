@@ -42,7 +42,7 @@ struct settings {
   int arguments, environment, secrets; /* stack indices */
   const char *cwd, *log;
   int64_t log_limit, nice, memory_max;
-  bool quiet;
+  bool quiet, log_append;
 };
 
 static const struct ms_option options[] = {
@@ -50,6 +50,7 @@ static const struct ms_option options[] = {
     {"environment", MS_OPTION_VALUE, offsetof(struct settings, environment), false},
     {"cwd", MS_OPTION_STRING, offsetof(struct settings, cwd), false},
     {"log", MS_OPTION_STRING, offsetof(struct settings, log), false},
+    {"log_append", MS_OPTION_BOOLEAN, offsetof(struct settings, log_append), false},
     {"log_limit", MS_OPTION_INTEGER, offsetof(struct settings, log_limit), false},
     {"secrets", MS_OPTION_VALUE, offsetof(struct settings, secrets), false},
     {"nice", MS_OPTION_INTEGER, offsetof(struct settings, nice), false},
@@ -196,8 +197,10 @@ open_log(struct command *command, lua_State *L, const struct settings *settings,
     return MS_OK;
   if (settings->secrets)
     secrets = push_strings(L, settings->secrets, "secrets", &count);
-  struct ms_run_log_options log_options = {
-      .limit_bytes = settings->log_limit, .secrets = secrets, .secret_count = count};
+  struct ms_run_log_options log_options = {.limit_bytes = settings->log_limit,
+                                           .append = settings->log_append,
+                                           .secrets = secrets,
+                                           .secret_count = count};
   return ms_run_log_open(settings->log, &log_options, &command->log, err);
 }
 
@@ -344,6 +347,17 @@ command_tail(lua_State *L)
   return 1;
 }
 
+/* note(line): a line of our own in the log. */
+static int
+command_note(lua_State *L)
+{
+  struct command *command = check_command(L);
+  const char *line = luaL_checkstring(L, 2);
+  if (command->log)
+    ms_run_log_note(command->log, line);
+  return 0;
+}
+
 /* finish_log() -> size in bytes, or nil and why it is incomplete */
 static int
 command_finish_log(lua_State *L)
@@ -431,6 +445,7 @@ static const luaL_Reg methods[] = {
     {"signal_tree", command_signal_tree},
     {"resize", command_resize},
     {"tail", command_tail},
+    {"note", command_note},
     {"finish_log", command_finish_log},
     {"close", command_close},
     {NULL, NULL},

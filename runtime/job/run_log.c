@@ -251,12 +251,15 @@ ms_run_log_open(const char *path, const struct ms_run_log_options *options,
                      limit_bytes, MS_RUN_LOG_LIMIT_MIN_BYTES);
   else if (!name_files(log, path) || !copy_secrets(log, options))
     status = ms_fail(err, MS_MEMORY, "out of memory");
-  else if ((log->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+  else if ((log->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (options->append ? 0 : O_TRUNC),
+                           0600)) < 0)
     status = ms_fail_errno(err, errno, "cannot create the log '%s'", path);
   if (status) {
     ms_run_log_free(log);
     return status;
   }
+  if (options->append)
+    log->head_bytes = lseek(log->fd, 0, SEEK_END);
   *result = log;
   return MS_OK;
 }
@@ -267,6 +270,14 @@ ms_run_log_append(struct ms_run_log *log, const void *data, size_t size_bytes)
   set_stamp(log);
   ms_line_filter_add(&log->filter, data, size_bytes);
   flush_pending(log);
+}
+
+void
+ms_run_log_note(struct ms_run_log *log, const char *line)
+{
+  ms_line_filter_end(&log->filter);
+  ms_run_log_append(log, line, strlen(line));
+  ms_run_log_append(log, "\n", 1);
 }
 
 const char *

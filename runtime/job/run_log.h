@@ -26,17 +26,22 @@ enum {
 
 struct ms_run_log_options {
   int64_t limit_bytes;        /* 0: the default */
+  bool append;                /* go on where an earlier log of this path ended */
   const char *const *secrets; /* texts to mask; copied */
   size_t secret_count;
 };
 
-/* Creates the file (mode 0600). */
+/* Creates the file (mode 0600), or opens it to append. */
 enum ms_status
 ms_run_log_open(const char *path, const struct ms_run_log_options *options, struct ms_run_log **log,
                 struct ms_error *err);
 
 void
 ms_run_log_append(struct ms_run_log *log, const void *data, size_t size_bytes);
+
+/* A line of our own, on a line of its own. */
+void
+ms_run_log_note(struct ms_run_log *log, const char *line);
 
 /* The last lines, at most MS_RUN_LOG_TAIL_BYTES, beginning at a line's start when any were cut. Includes the
  * unfinished line. Borrowed until the next call. */

@@ -85,6 +85,28 @@ lines_have_times_and_no_secrets(void **state)
 }
 
 static void
+a_second_attempt_goes_on_in_the_same_file(void **state)
+{
+  (void)state;
+  int64_t size;
+  for (int attempt = 1; attempt <= 2; attempt++) {
+    struct ms_run_log_options options = {.append = attempt > 1};
+    struct ms_run_log *log;
+    assert_int_equal(ms_run_log_open(path, &options, &log, NULL), MS_OK);
+    append(log, "unfinished");
+    ms_run_log_note(log, attempt == 1 ? "first" : "second");
+    assert_int_equal(ms_run_log_finish(log, &size, NULL), MS_OK);
+    ms_run_log_free(log);
+  }
+  char *text = read_back();
+  assert_int_equal(strlen(text), size);
+  const char *first = strstr(text, "Z unfinished\n"), *second = strstr(text, "Z second\n");
+  assert_true(first && second && first < second);
+  assert_non_null(strstr(text, "Z first\n"));
+  free(text);
+}
+
+static void
 the_middle_is_cut_never_the_ends(void **state)
 {
   enum { LINES = 20000, LIMIT = 64 * 1024 };
@@ -146,6 +168,7 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
       LOG_TEST(lines_have_times_and_no_secrets),
+      LOG_TEST(a_second_attempt_goes_on_in_the_same_file),
       LOG_TEST(the_middle_is_cut_never_the_ends),
       LOG_TEST(a_full_disk_stops_the_log_not_the_run),
       LOG_TEST(bad_places_and_limits_are_refused),

@@ -218,6 +218,57 @@ for _, over_http in ipairs { false, true } do
       process:wait()
     end)
 
+    spec("a failed command is tried again, and each attempt is in the log", function(tracker)
+      local result = tracker.run(sh('echo try >> tries; test "$(wc -l < tries)" = 3', "--retries", "5"))
+      assert.equal(0, result.exit_code, result.stderr)
+      assert.equal(3, tracker.job().data.attempt)
+      assert.equal("done", tracker.job().status)
+      result = tracker.run(sh("echo no; exit 7", "--retries", "1", "--retry-delay", "10ms"))
+      assert.equal(7, result.exit_code)
+      assert.matches("attempt 1 failed: exit code 7; trying again in", result.stderr)
+      assert.matches("Z no\n%S+ moonshift: attempt 2\n%S+ no\n", tracker.attachment "output.log")
+    end)
+
+    spec("a cancelled job ends its command, and says who cancelled it", function(tracker)
+      local process <close> = tracker.start(sh("sleep 60 & echo $!; wait"))
+      local pid = tonumber(process:wait_for "(%d+)\n")
+      wait_until(function() return tracker.job() end)
+      local result = tracker.run { "jobs", "cancel", tracker.job().id:sub(1, 13) }
+      assert.equal(0, result.exit_code, result.stderr)
+      process:wait()
+      assert.equal(143, process.exit_code)
+      local job = tracker.job()
+      assert.equal("failed", job.status)
+      assert.matches("^cancelled by %S+$", job.data.reason)
+      assert.matches("moonshift: cancelled by", tracker.attachment "output.log")
+      wait_until(function() return uv.kill(pid, 0) ~= 0 or support.read("/proc/" .. pid .. "/stat"):find "%) Z " end)
+      assert.equal(1, tracker.run({ "jobs", "cancel", job.id }).exit_code)
+    end)
+
+    spec("silent jobs of other machines are failed by hand", function(tracker)
+      support.write(tracker.path .. "/make.lua", [[
+        local cjson = require "cjson"
+        local session <close> = require "moonshift".session()
+        for _, heartbeat in ipairs { "2020-01-01T00:00:00Z", os.date "!%Y-%m-%dT%H:%M:%SZ" } do
+          session:create("Job", { status = "running",
+            data = cjson.encode { description = heartbeat, host = "elsewhere", heartbeat_at = heartbeat } })
+        end
+        session:commit()]])
+      assert.equal(0, tracker.run({ "run", "make.lua" }).exit_code)
+      local result = tracker.run { "jobs", "reap", "--older-than", "1h" }
+      assert.matches("^failed, no sign of life since 2020%-01%-01 00:00:00 UTC from elsewhere: 2020", result.stdout)
+      local count = {}
+      for _, job in ipairs(tracker.jobs()) do count[job.status] = (count[job.status] or 0) + 1 end
+      assert.same({ failed = 1, running = 1 }, count)
+    end)
+
+    spec("a script hears of the failure", function(tracker)
+      support.write(tracker.path .. "/tell.lua", [[print("heard: " .. os.getenv "MOONSHIFT_JOB_REASON")]])
+      local result = tracker.run(sh("exit 9", "--on-failure", "tell.lua"))
+      assert.equal(9, result.exit_code)
+      assert.equal("heard: exit code 9\n", result.stdout)
+    end)
+
     spec("a lot of binary output goes through whole", function(tracker)
       local result = tracker.run(sh("head -c 5000000 /dev/urandom | tee copy", "--log", "never"))
       assert.equal(0, result.exit_code)
@@ -236,6 +287,8 @@ describe("wrap", function()
       { { "wrap", "--timeout", "soon", "--", "true" }, "'soon' is no duration" },
       { { "wrap", "--log", "maybe", "--", "true" }, "%-%-log is one of always, failure, never, not 'maybe'" },
       { { "wrap", "--env", "NAME", "--", "true" }, "%-%-env 'NAME' is not of the form NAME=VALUE" },
+      { { "wrap", "--max-memory", "lots", "--", "true" }, "%-%-max%-memory takes a size such as 512M" },
+      { { "wrap", "--progress", "ffmpg", "--", "true" }, "not 'ffmpg'; did you mean 'ffmpeg'%?" },
       { { "wrap", "x", "--", "true" }, "'x' is neither an option nor behind '%-%-'" },
     }
     for _, case in ipairs(cases) do
