@@ -32,7 +32,8 @@
 ---   --data DIR            the embedded server's folder
 ---
 --- The exit code is the command's; 124 after the time limit, 126 or 127 when it could not be started,
---- 128 + n when signal n ended it, 143 when the job was cancelled, 1 when it was fine but its outputs or the tracker were not.
+--- 128 + n when signal n ended it, 143 when the job was cancelled, 1 when it was fine but its outputs or
+--- the tracker were not.
 ---
 --- Example:
 ---   moonshift wrap --description "Encode sh010" --attach "out/*.mov" -- ffmpeg -i in.mov out/sh010.mov
