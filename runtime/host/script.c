@@ -16,20 +16,20 @@
 
 /* ---- the end ---- */
 
-/* An error that says all by itself: it has one of our codes. */
-static bool
-is_plain(lua_State *L, int index)
+/* The status of the error value: MS_INTERNAL when it has none of our codes. */
+static enum ms_status
+status_of_error(lua_State *L, int index)
 {
   if (!ms_is_error(L, index)) {
-    return false;
+    return MS_INTERNAL;
   }
   index = lua_absindex(L, index);
   lua_pushliteral(L, "code");
   lua_rawget(L, index);
-  const char *code = lua_isstring(L, -1) ? lua_tostring(L, -1) : "";
-  bool plain = ms_status_from_code(code) != MS_INTERNAL;
+  enum ms_status status =
+      lua_type(L, -1) == LUA_TSTRING ? ms_status_from_code(lua_tostring(L, -1)) : MS_INTERNAL;
   lua_pop(L, 1);
-  return plain;
+  return status;
 }
 
 static int
@@ -43,9 +43,10 @@ fail_exit_code(lua_State *L, int index, bool bundled)
     fprintf(stderr, "moonshift: %s\n", ms_error_text(L, index));
     return MS_EXIT_SIGNAL + signal_number;
   }
-  bool brief = bundled && is_plain(L, index) && !ms_log_enabled(MS_LOG_DEBUG);
+  enum ms_status status = bundled ? status_of_error(L, index) : MS_INTERNAL;
+  bool brief = status != MS_INTERNAL && !ms_log_enabled(MS_LOG_DEBUG);
   fprintf(stderr, "moonshift: %s\n", brief ? ms_error_text(L, index) : ms_error_report(L, index));
-  return EXIT_FAILURE;
+  return status == MS_USAGE ? MS_EXIT_USAGE : EXIT_FAILURE;
 }
 
 int

@@ -12,7 +12,8 @@ struct ms_script {
   const char *text; /* borrowed */
   size_t text_bytes;
   const char *chunk_name; /* of `text`: "@scripts/wrap.lua" */
-  /* One of our own verbs: an error that it names by its code is one line, without a traceback. */
+  /* One of our own verbs: an error with one of our codes is one line without a traceback, and exits with
+   * 2 when the code is "usage". */
   bool bundled;
 };
 
