@@ -1,0 +1,235 @@
+/* One job: why it failed first, then how far it is, its log, its files, its facts, its relatives. Parts that
+ * stay the same are kept, so that an update moves neither a scroll bar nor a movie that plays. */
+import { api, Refused } from "./api.js";
+import { copyButton, element, icon, setText } from "./dom.js";
+import { duration, exactTime, fraction, parseTime, relativeTime, shortTime } from "./format.js";
+import { filesSection } from "./files.js";
+import { Log } from "./log.js";
+import { Bar, noteOf, secondsOf, startOf, statusBadge, titleOf } from "./row.js";
+
+/* Keys of a job's data that have a place of their own. */
+const PLACED = new Set(["description", "progress", "phase", "reason", "command", "name", "host", "pid", "started_at",
+  "ended_at", "duration_s", "exit_code", "signal", "attempt", "log", "tail", "traceback", "heartbeat_at",
+  "cancelled_by"]);
+const VALUE_MAX = 2000;
+
+/* As a shell would take it. */
+function commandLine(command) {
+  if (!Array.isArray(command)) return typeof command === "string" ? command : "";
+  return command.map((word) => {
+    const text = String(word);
+    return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  }).join(" ");
+}
+
+function valueText(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > VALUE_MAX ? `${text.slice(0, VALUE_MAX)}…` : text;
+}
+
+export class Detail {
+  #id = "";
+  #answer = null;
+  #request = null;
+  #parts = {}; // name → { key, node }
+
+  /* `close()`, `cancel(job)`, `open(id)`, `failed(error)`. */
+  constructor(root, actions) {
+    this.root = root;
+    this.actions = actions;
+    this.body = element("div", { class: "detail-body" });
+    root.append(this.body);
+    setInterval(() => this.#tick(), 1000);
+  }
+
+  get isOpen() {
+    return this.#id !== "";
+  }
+
+  /* Shows this job, or closes for "". */
+  async show(id) {
+    if (id === this.#id) return;
+    this.#id = id;
+    this.#answer = null;
+    this.#parts = {};
+    this.root.hidden = !id;
+    this.body.replaceChildren();
+    this.root.scrollTop = 0;
+    if (id) await this.refresh().catch(() => {});
+  }
+
+  async refresh() {
+    if (!this.#id) return;
+    this.#request?.abort();
+    const request = (this.#request = new AbortController());
+    try {
+      this.#answer = await api.detail(this.#id, request.signal);
+      if (this.#request === request) this.#draw();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (error instanceof Refused && error.status === 404) return this.#drawMissing(error.message);
+      this.actions.failed(error);
+      throw error;
+    }
+  }
+
+  #drawMissing(message) {
+    this.#parts = {};
+    this.body.replaceChildren(
+      element("header", { class: "detail-head" }, element("div", { class: "detail-actions" }, this.#closeButton())),
+      element("p", { class: "problem" }, message));
+  }
+
+  // ---- parts ----
+
+  /* A part of the page that is made anew when its key is another one. */
+  #part(name, key, make) {
+    const known = this.#parts[name];
+    const text = JSON.stringify(key);
+    if (!known || known.key !== text) this.#parts[name] = { key: text, node: make() };
+    return this.#parts[name].node;
+  }
+
+  #draw() {
+    const { job, data: told, files, related } = this.#answer;
+    const data = told !== null && typeof told === "object" && !Array.isArray(told) ? told : {};
+    const ids = files.map((file) => file.id);
+    const log = files.find((file) => file.id === data.log);
+    const nodes = [
+      this.#part("head", [job.status, titleOf(job)], () => this.#head(job)),
+      this.#part("reason", [job.status, job.reason, data.exit_code, data.signal], () => reasonSection(job, data)),
+      this.#part("progress", job.status === "running", () => this.#progress(job)),
+      this.#part("log", [Boolean(log), typeof data.tail === "string"], () => this.#log(log, data)),
+      this.#part("files", [ids, data.log], () => filesSection(job.id, files, data.log)),
+      this.#part("facts", [job, data], () => this.#facts(job, data, told)),
+      this.#part("related", related, () => this.#related(related, data)),
+    ].filter(Boolean);
+    const same = nodes.length === this.body.childNodes.length && nodes.every((node, i) => node === this.body.childNodes[i]);
+    if (!same) this.body.replaceChildren(...nodes);
+    this.#updateProgress(job);
+    if (log) this.log.showFile(log);
+    else if (typeof data.tail === "string" && job.status === "running") this.log.showTail(data.tail);
+    this.#tick();
+  }
+
+  #closeButton() {
+    return element("button", { type: "button", class: "quiet icon-button", "aria-label": "Close", title: "Close (Esc)", onclick: this.actions.close }, icon("close"));
+  }
+
+  #head(job) {
+    const active = job.status === "running" || job.status === "queued";
+    return element("header", { class: "detail-head" },
+      element("div", { class: "detail-actions" },
+        statusBadge(job.status),
+        element("span", { class: "spring" }),
+        active ? element("button", { type: "button", class: "danger", onclick: () => this.actions.cancel(job) }, "Cancel job…") : null,
+        copyButton("Copy link", () => new URL(`/?job=${encodeURIComponent(job.id)}`, location.href).href),
+        this.#closeButton()),
+      element("h2", { class: "detail-title", tabindex: "-1" }, titleOf(job)));
+  }
+
+  #progress(job) {
+    if (job.status !== "running") return null;
+    this.bar = new Bar();
+    this.phase = element("span", {});
+    this.elapsed = element("span", { class: "number" });
+    return element("section", { class: "progress-box", "aria-label": "Progress" }, this.bar.root,
+      element("p", { class: "progress-text" }, this.phase, this.elapsed));
+  }
+
+  #updateProgress(job) {
+    if (job.status !== "running") return;
+    const value = fraction(job.progress);
+    this.bar.set(value);
+    const percent = value === null ? "" : `${Math.floor(value * 100)} %`;
+    setText(this.phase, [percent, noteOf(job)].filter(Boolean).join(" · ") || "Running");
+  }
+
+  #log(log, data) {
+    if (!log && typeof data.tail !== "string") return null;
+    this.log = new Log();
+    return this.log.root;
+  }
+
+  #facts(job, data, told) {
+    const started = parseTime(data.started_at), created = parseTime(job.created_at);
+    const ended = parseTime(job.ended_at) ?? parseTime(job.finished_at);
+    const command = commandLine(data.command);
+    const list = element("dl", { class: "facts" });
+    const add = (label, ...content) => {
+      if (content.every((part) => part === "" || part === null || part === undefined)) return;
+      list.append(element("div", { class: "fact" }, element("dt", {}, label), element("dd", {}, ...content)));
+    };
+    this.took = element("span", { class: "number" });
+    add("User", job.user);
+    add("Host", job.host);
+    add("Name", job.name);
+    add("Created", timeNode(created));
+    add("Started", timeNode(started));
+    add("Ended", timeNode(ended));
+    add(job.status === "running" ? "Running for" : "Took", Number.isFinite(secondsOf(job)) ? this.took : null);
+    add("Exit code", numberText(data.exit_code));
+    add("Signal", numberText(data.signal));
+    add("Attempt", data.attempt > 1 ? numberText(data.attempt) : "");
+    add("Process", numberText(data.pid));
+    add("Cancelled by", data.cancelled_by ? valueText(data.cancelled_by) : "");
+    for (const [key, value] of Object.entries(data)) {
+      if (!PLACED.has(key) && value !== null && value !== "") add(key, valueText(value));
+    }
+    if (data !== told && told !== null) add("Data", valueText(told));
+    add("Id", element("code", {}, job.id));
+    return element("section", { class: "section" },
+      command ? [
+        element("div", { class: "section-head" }, element("h3", {}, "Command"), element("span", { class: "section-links" }, copyButton("Copy", command))),
+        element("pre", { class: "command-line", tabindex: "0" }, command)] : null,
+      data.traceback ? element("details", { class: "fold" }, element("summary", {}, "Traceback"),
+        element("pre", { class: "log", tabindex: "0" }, valueText(data.traceback))) : null,
+      element("div", { class: "section-head" }, element("h3", {}, "Details")), list);
+  }
+
+  #related(related, data) {
+    if (related.length === 0) return null;
+    return element("section", { class: "section" },
+      element("div", { class: "section-head" }, element("h3", {}, data.name ? "Other runs with this name" : "Other runs of this command")),
+      element("ul", { class: "related" }, related.map((job) => element("li", {},
+        element("a", {
+          href: `/?job=${encodeURIComponent(job.id)}`,
+          onclick: (event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            this.actions.open(job.id);
+          },
+        },
+          statusBadge(job.status),
+          element("span", { class: "related-title" }, job.status === "failed" ? noteOf(job) : titleOf(job)),
+          element("span", { class: "number" }, duration(secondsOf(job))),
+          element("span", { class: "number", title: exactTime(startOf(job)) }, relativeTime(startOf(job))))))));
+  }
+
+  #tick() {
+    const job = this.#answer?.job;
+    if (!job || document.hidden) return;
+    const text = duration(secondsOf(job));
+    if (this.took) setText(this.took, text);
+    if (job.status === "running" && this.elapsed) setText(this.elapsed, text);
+  }
+}
+
+function numberText(value) {
+  return Number.isFinite(value) ? String(value) : "";
+}
+
+function timeNode(date) {
+  if (!date) return null;
+  return element("time", { datetime: date.toISOString(), title: exactTime(date) }, shortTime(date));
+}
+
+/* The first thing to read of a job that failed. */
+function reasonSection(job, data) {
+  if (job.status !== "failed") return null;
+  const code = Number.isFinite(data.exit_code) ? `Exit code ${data.exit_code}` : "";
+  const reason = noteOf(job);
+  return element("section", { class: "reason", "aria-label": "Why it failed" }, icon("failed"),
+    element("div", {}, element("p", { class: "reason-text" }, reason),
+      code && !reason.includes(String(data.exit_code)) ? element("p", { class: "reason-more" }, code) : null));
+}
