@@ -4,6 +4,7 @@
  * answer is the error alone. A batch that only reads takes no lock that a writer waits for. */
 #include "api/batch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/cascade.h"
@@ -123,6 +124,23 @@ check_operations(const struct ms_json_node *operations, bool *writes, struct ms_
   return MS_OK;
 }
 
+/* Which of several changes was refused; a query's error points at its own text. */
+static void
+name_operation(const struct ms_json_node *operations, const struct ms_json_node *refused,
+               struct ms_error *err)
+{
+  if (!err || operations->count < 2 || !actions[find_action(refused)].writes)
+    return;
+  size_t index = 1;
+  for (const struct ms_json_node *node = operations->first; node != refused; node = node->next)
+    index++;
+  const char *type = ms_json_get_string(refused, "entity_type");
+  size_t used = strlen(err->message);
+  snprintf(err->message + used, sizeof err->message - used, " (operation %zu of %zu: %s%s%.100s)",
+           index, operations->count, ms_json_get_string(refused, "action"), type ? " " : "",
+           type ? type : "");
+}
+
 static enum ms_status
 run_operations(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
 {
@@ -136,6 +154,8 @@ run_operations(struct ms_batch *batch, const struct ms_json_node *operations, st
     status = actions[find_action(node)].run(batch, node, err);
     if (status == MS_OK)
       status = ms_buffer_check(batch->answer, "the answer", err);
+    else
+      name_operation(operations, node, err);
   }
   ms_buffer_append_char(batch->answer, ']');
   return status;

@@ -106,12 +106,26 @@ count_names(const struct ms_json_node *object, const char *type, size_t *count,
   return MS_OK;
 }
 
+/* Whether a property leads to a type that the document does not have. Servers leave types out that a user
+ * may not see, and clients do without what leads there. */
+static bool
+leads_nowhere(const struct ms_document *document, const struct ms_json_node *fragment)
+{
+  const char *direct = ms_json_get_string(fragment, "$ref");
+  const char *items = ms_json_get_string(ms_json_get(fragment, "items"), "$ref");
+  const char *target = direct ? direct : items;
+  return target && !ms_model_type(document->model, target);
+}
+
 static enum ms_status
 read_properties(const struct ms_document *document, const struct ms_json_node *properties,
                 const struct ms_entity_type *type, struct table *table, struct ms_error *err)
 {
   for (const struct ms_json_node *node = properties->first; node; node = node->next) {
     struct ms_attribute *attribute;
+    if (leads_nowhere(document, node)) {
+      continue;
+    }
     if (find(table, node->key)) {
       return ms_fail(err, MS_PROTOCOL, "schema document: %s has the property %s twice", type->name,
                      node->key);
