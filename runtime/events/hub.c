@@ -197,6 +197,19 @@ ms_hub_open(uv_loop_t *loop, struct ms_hub **result, struct ms_error *err)
   return MS_OK;
 }
 
+void
+ms_hub_observe(struct ms_hub *hub, ms_hub_observer observer, void *context)
+{
+  hub->observer = observer;
+  hub->observer_context = context;
+}
+
+bool
+ms_hub_has_clients(const struct ms_hub *hub)
+{
+  return hub->session_count > 0;
+}
+
 static void
 on_timer_closed(uv_handle_t *handle)
 {

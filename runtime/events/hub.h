@@ -58,6 +58,16 @@ enum ms_status
 ms_hub_connect(struct ms_hub *hub, const char *session_id, const struct ms_hub_socket *socket,
                struct ms_error *err);
 
+/* From now on `observer` gets the JSON of each event that a client has published, after it was routed; NULL:
+ * nobody does. `context` is borrowed until then. The observer may not call the hub. */
+typedef void (*ms_hub_observer)(void *context, const char *event, size_t event_bytes);
+void
+ms_hub_observe(struct ms_hub *hub, ms_hub_observer observer, void *context);
+
+/* Whether anybody is connected, or about to be. */
+bool
+ms_hub_has_clients(const struct ms_hub *hub);
+
 /* Publishes an event of the server's own. `event` is its JSON object; it needs a topic. */
 enum ms_status
 ms_hub_publish(struct ms_hub *hub, const char *event, size_t event_bytes, struct ms_error *err);

@@ -25,6 +25,8 @@ struct ms_hub {
   uv_timer_t heartbeat;
   LIST_HEAD(, ms_hub_session) sessions; /* newest first */
   size_t session_count;
+  ms_hub_observer observer; /* or NULL */
+  void *observer_context;   /* borrowed */
   bool timer_closed;
 };
 

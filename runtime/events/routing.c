@@ -25,9 +25,10 @@ deliver(struct ms_hub *hub, const struct ms_json_node *event, const struct ms_ex
   }
 }
 
-/* Routes a complete event. */
+/* Routes a complete event, and tells `observer`, if there is one. */
 static enum ms_status
-route(struct ms_hub *hub, const struct ms_json_node *event, struct ms_error *err)
+route(struct ms_hub *hub, const struct ms_json_node *event, ms_hub_observer observer,
+      struct ms_error *err)
 {
   const struct ms_json_node *text = ms_json_get(event, "target");
   struct ms_expression *target = NULL;
@@ -51,6 +52,9 @@ route(struct ms_hub *hub, const struct ms_json_node *event, struct ms_error *err
   if (status == MS_OK) {
     deliver(hub, event, target, &packet);
   }
+  if (status == MS_OK && observer) {
+    observer(hub->observer_context, json.data, json.size_bytes);
+  }
   ms_buffer_free(&json);
   ms_buffer_free(&packet);
   ms_expression_free(target);
@@ -72,7 +76,7 @@ unsubscribe(struct ms_hub_session *session, const struct ms_json_node *event, st
 static enum ms_status
 publish(struct ms_hub_session *session, const struct ms_json_node *event, struct ms_error *err)
 {
-  return route(session->hub, event, err);
+  return route(session->hub, event, session->hub->observer, err);
 }
 
 /* What is done with an event, by its topic; any other is published. */
@@ -151,7 +155,7 @@ ms_hub_publish(struct ms_hub *hub, const char *text, size_t text_bytes, struct m
     status = ms_event_complete(&arena, root, NULL, NULL, &event, err);
   }
   if (status == MS_OK) {
-    status = route(hub, event, err);
+    status = route(hub, event, NULL, err);
   }
   ms_arena_free(&arena);
   return status;

@@ -15,20 +15,22 @@ struct ms_request;
 struct ms_offload;
 struct ms_page;
 struct ms_feed;
+struct ms_event_journal;
 
 LIST_HEAD(ms_request_list, ms_request);
 LIST_HEAD(ms_offload_list, ms_offload);
 
 struct ms_server {
-  uv_loop_t *loop;           /* borrowed */
-  struct ms_api *api;        /* borrowed */
-  struct MHD_Daemon *daemon; /* owned; NULL once stopped */
-  struct ms_hub *hub;        /* owned */
-  struct ms_page *page;      /* owned */
-  struct ms_feed *feed;      /* owned */
-  uv_poll_t poll;            /* readable when the daemon's epoll set is */
-  uv_timer_t timer;          /* the daemon's next time-out */
-  bool pumping;              /* inside MHD_run, which must not be entered twice */
+  uv_loop_t *loop;                  /* borrowed */
+  struct ms_api *api;               /* borrowed */
+  struct MHD_Daemon *daemon;        /* owned; NULL once stopped */
+  struct ms_hub *hub;               /* owned */
+  struct ms_page *page;             /* owned */
+  struct ms_feed *feed;             /* owned */
+  struct ms_event_journal *journal; /* owned */
+  uv_poll_t poll;                   /* readable when the daemon's epoll set is */
+  uv_timer_t timer;                 /* the daemon's next time-out */
+  bool pumping;                     /* inside MHD_run, which must not be entered twice */
   bool pump_again;
   bool closing;     /* no new file work; what is open ends */
   char *url;        /* owned: "http://HOST:PORT" */

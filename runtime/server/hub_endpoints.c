@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "events/hub.h"
 #include "server/answer.h"
+#include "server/event_journal.h"
 #include "server/routes.h"
 
 enum { HANDSHAKE_MAX_BYTES = 256, KEY_BYTES = 24, ACCEPT_SIZE = 29 };
@@ -132,7 +133,9 @@ on_upgraded(void *user, struct MHD_Connection *connection, void *state, const ch
   if (ms_hub_connect(server->hub, request->state, &socket, &err) != MS_OK) {
     ms_log(MS_LOG_WARNING, "event hub: %s", err.message);
     release(upgraded);
+    return;
   }
+  ms_event_journal_wake(server->journal);
 }
 
 static enum MHD_Result

@@ -40,6 +40,8 @@ extern const struct ms_endpoint ms_endpoint_jobs_remove;
 extern const struct ms_endpoint ms_endpoint_jobs_changes;
 /* GET /jobs/zip: all attachments of a job. */
 extern const struct ms_endpoint ms_endpoint_jobs_zip;
+/* GET /events: the journal of events. */
+extern const struct ms_endpoint ms_endpoint_events;
 /* GET /healthz: whether we are alive. */
 extern const struct ms_endpoint ms_endpoint_health;
 

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "page/sign_in.h"
+#include "server/event_journal.h"
 #include "server/feed.h"
 #include "server/listen.h"
 #include "server/offload.h"
@@ -147,6 +148,16 @@ copy_public_url(const char *url)
   return strndup(url, length);
 }
 
+static void
+on_change(void *context, const char *event, size_t event_bytes)
+{
+  struct ms_server *server = context;
+  struct ms_error err;
+  if (ms_server_publish(server, event, event_bytes, &err) != MS_OK) {
+    ms_log(MS_LOG_WARNING, "event hub: %s", err.message);
+  }
+}
+
 enum ms_status
 ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_options *options,
                struct ms_server **result, struct ms_error *err)
@@ -193,14 +204,20 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_event_journal_open(server, &server->journal, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
     goto failed;
   }
+  ms_api_listen(api, on_change, server);
   ms_log(MS_LOG_INFO, "listening at %s", server->url);
   *result = server;
   return MS_OK;
 failed:
+  ms_event_journal_close(server->journal);
   if (server->hub) {
     ms_hub_close(server->hub);
   }
@@ -241,8 +258,10 @@ void
 ms_server_close(struct ms_server *server)
 {
   server->closing = true;
+  ms_api_listen(server->api, NULL, NULL);
   uv_close((uv_handle_t *)&server->poll, on_handle_closed);
   uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+  ms_event_journal_close(server->journal);
   ms_hub_close(server->hub);
   ms_feed_close(server->feed);
   ms_offload_drain(server);
