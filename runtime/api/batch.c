@@ -11,6 +11,7 @@
 #include "api/checks.h"
 #include "api/collection.h"
 #include "api/permission.h"
+#include "api/rules.h"
 #include "api/update_event.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -171,6 +172,8 @@ run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struc
   status = run_operations(batch, operations, err);
   if (status == MS_OK)
     status = ms_collections_settle(batch, err);
+  if (status == MS_OK)
+    status = ms_rules_settle(batch, err);
   if (status == MS_OK)
     status = ms_checks_run(batch, err);
   if (status == MS_OK)

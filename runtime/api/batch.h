@@ -8,6 +8,7 @@
 #include "query/query.h"
 
 struct ms_check;
+struct ms_late_rule;
 struct ms_pending_membership;
 struct ms_removed_blob;
 struct ms_update_event;
@@ -21,6 +22,7 @@ struct ms_batch {
   const struct ms_json_node *operation;      /* the one that runs; its siblings follow it */
   int64_t now_us;                            /* the time of all its changes */
   struct ms_check *checks;                   /* what must hold when it ends, newest first */
+  struct ms_late_rule *late_rules;           /* what new rows bring with them when it ends */
   struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
   struct ms_removed_blob *removed;           /* component data to remove once it is committed */
   struct ms_update_note *updates;            /* what was changed, oldest first */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/ask.h"
 #include "api/custom_value.h"
 #include "api/owner.h"
 #include "api/write.h"
@@ -54,21 +55,26 @@ stamp_job(struct ms_batch *batch, const struct ms_change *change, struct ms_erro
   return MS_OK;
 }
 
-/* ---- Note: its author is among the recipients ---- */
+/* ---- Note: its author is among the recipients, also where a client lists them without ---- */
 
 static enum ms_status
 add_author_to_recipients(struct ms_batch *batch, const struct ms_change *change,
                          struct ms_error *err)
 {
+  static const char sql[] =
+      "SELECT n.user_id FROM Note n WHERE n.id = ?1 AND NOT EXISTS (SELECT 1 FROM"
+      " Recipient r WHERE r.note_id = n.id AND r.resource_id = n.user_id)";
   struct ms_row recipient;
-  const char *author = cell_text(change->row, "user_id");
-  if (change->old || !author)
-    return MS_OK;
-  enum ms_status status = ms_write_begin(batch, "Recipient", &recipient, err);
+  struct ms_parameter author;
+  enum ms_status status =
+      ms_ask(batch, sql, &change->row->key.parts[0], 1, MS_COLUMN_TEXT, &author, err);
+  if (status != MS_OK || author.type == MS_PARAMETER_NULL)
+    return status;
+  status = ms_write_begin(batch, "Recipient", &recipient, err);
   if (status != MS_OK)
     return status;
   ms_write_set(&recipient, "note_id", change->row->key.parts[0]);
-  ms_write_set_text(&recipient, "resource_id", author);
+  ms_write_set(&recipient, "resource_id", author);
   return ms_write_new(batch, &recipient, err);
 }
 
@@ -199,9 +205,10 @@ static const struct {
   const char *type; /* and its subtypes */
   rule before;
   rule after;
+  rule at_end; /* of the batch that made the row */
 } rules[] = {
     {"Job", stamp_job, NULL},
-    {"Note", NULL, add_author_to_recipients},
+    {"Note", NULL, NULL, add_author_to_recipients},
     {"NoteLabelLink", NULL, set_note_category},
     {"TypedContext", NULL, record_status},
     {"TypedContext", NULL, move_to_project},
@@ -221,6 +228,24 @@ applies_to(const char *name, const struct ms_entity_type *type)
   return false;
 }
 
+/* A rule that waits for the end of the batch. */
+struct ms_late_rule {
+  rule run;
+  struct ms_row row; /* as it was written */
+  struct ms_late_rule *next;
+};
+
+static enum ms_status
+put_off(struct ms_batch *batch, rule run, const struct ms_row *row, struct ms_error *err)
+{
+  struct ms_late_rule *late = MS_ARENA_NEW(batch->arena, struct ms_late_rule);
+  if (!late)
+    return ms_batch_out_of_memory(err);
+  *late = (struct ms_late_rule){run, *row, batch->late_rules};
+  batch->late_rules = late;
+  return MS_OK;
+}
+
 enum ms_status
 ms_rules_before(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
 {
@@ -236,7 +261,22 @@ ms_rules_after(struct ms_batch *batch, const struct ms_change *change, struct ms
 {
   enum ms_status status = MS_OK;
   for (size_t i = 0; i < sizeof rules / sizeof *rules && status == MS_OK; i++)
-    if (rules[i].after && applies_to(rules[i].type, change->row->type))
-      status = rules[i].after(batch, change, err);
+    if (applies_to(rules[i].type, change->row->type)) {
+      if (rules[i].after)
+        status = rules[i].after(batch, change, err);
+      if (status == MS_OK && rules[i].at_end && !change->old)
+        status = put_off(batch, rules[i].at_end, change->row, err);
+    }
+  return status;
+}
+
+enum ms_status
+ms_rules_settle(struct ms_batch *batch, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  for (struct ms_late_rule *late = batch->late_rules; late && status == MS_OK; late = late->next) {
+    const struct ms_change change = {.row = &late->row};
+    status = late->run(batch, &change, err);
+  }
   return status;
 }

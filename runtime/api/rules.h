@@ -19,4 +19,8 @@ ms_rules_before(struct ms_batch *batch, const struct ms_change *change, struct m
 enum ms_status
 ms_rules_after(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err);
 
+/* All operations of the batch are done: what rules about its new rows have put off. */
+enum ms_status
+ms_rules_settle(struct ms_batch *batch, struct ms_error *err);
+
 #endif

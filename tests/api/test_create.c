@@ -283,10 +283,31 @@ versions_count_up(void **state)
   assert_string_equal(at(tracker, "4.data.user_id")->string, tracker->user_id);
 }
 
+/* Also where the batch lists recipients without the author, as clients do. */
+static void
+the_author_of_a_note_receives_it(void **state)
+{
+  struct tracker *tracker = *state;
+  call(tracker, "[{'action':'create','entity_type':'User','entity_data':{'id':'u1'}},"
+                "{'action':'create','entity_type':'Note','entity_data':{'id':'n1','content':'x'}},"
+                "{'action':'create','entity_type':'Recipient','entity_data':{'note_id':'n1',"
+                "'resource_id':'u1'}},"
+                "{'action':'update','entity_type':'Note','entity_key':['n1'],'entity_data':"
+                "{'recipients':[{'__entity_type__':'Recipient','note_id':'n1',"
+                "'resource_id':'u1'}]}}]");
+  query(tracker, "Recipient where note_id is n1", 2);
+  query(tracker, "Recipient where note_id is n1 and user.username is ada", 1);
+  call(tracker, "[{'action':'create','entity_type':'Note','entity_data':{'id':'n2','content':'x',"
+                "'user_id':'u1'}},{'action':'create','entity_type':'Recipient','entity_data':"
+                "{'note_id':'n2','resource_id':'u1'}}]");
+  query(tracker, "Recipient where note_id is n2", 1);
+}
+
 int
 main(void)
 {
   const struct CMUnitTest tests[] = {
+      WITH_TRACKER(the_author_of_a_note_receives_it),
       WITH_TRACKER(a_job_gets_what_the_server_knows),
       WITH_TRACKER(keys_are_made_where_they_are_missing),
       WITH_TRACKER(key_and_data_must_agree),
