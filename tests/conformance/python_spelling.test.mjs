@@ -417,14 +417,16 @@ describe("9: custom attributes", () => {
 });
 
 describe("10: notes", () => {
-  test("the caller is a recipient by itself", async () => {
+  test("the caller is a recipient by itself, whatever whole lists say", async () => {
     const { task } = await makeTree();
     const other = await make("User", { resource_type: "user" });
     const note = uuid();
+    const key = { note_id: note, resource_id: other };
     await python.commit(
       create("Note", { id: note }, { content: "x", author: reference("User", me.id) }),
-      create("Recipient", { note_id: note, resource_id: other }, {}),
       update("Task", [task], { notes: [reference("Note", note)] }),
+      create("Recipient", key, {}),
+      update("Note", [note], { recipients: [{ __entity_type__: "Recipient", ...key }] }),
     );
     const found = await attribute("Note", note, "recipients");
     assert.deepEqual(found.map(({ resource_id: id }) => id).sort(), [me.id, other].sort());
