@@ -131,3 +131,58 @@ describe("moonshift query", function()
     assert.matches("quote it", run(folder, "query", "User", "where").stderr, 1, true)
   end)
 end)
+
+describe("moonshift seed", function()
+  local function count(folder, query)
+    return select(2, printed(folder, "query", "--json", query):gsub("\n", ""))
+  end
+
+  it("makes a project with what it says", function()
+    local folder <close> = support.folder()
+    local said = printed(folder, "seed", "--project", "comet", "--shots", "13", "--sequences", "2")
+    assert.matches("^comet: 2 Sequence, 13 Shot, 3 AssetBuild, %d+ Task", said)
+    for number, entity_type in said:gmatch "(%d+) (%a+)" do
+      if entity_type ~= "Note" then
+        assert.equal(tonumber(number), count(folder, ("select id from %s"):format(entity_type)), entity_type)
+      end
+    end
+  end)
+
+  it("makes tasks that somebody does, of a type, in a status, and versions of them", function()
+    local folder <close> = support.folder()
+    printed(folder, "seed", "--project", "comet", "--shots", "40")
+    assert.equal(0, count(folder, "Task where not assignments any (id is_not none)"))
+    for _, status in ipairs { "Not started", "In progress", "Approved" } do
+      assert.is_true(count(folder, ('select id from Task where status.name is "%s"'):format(status)) > 0, status)
+    end
+    assert.equal(0, count(folder, 'AssetVersion where task.status.name is "Not started"'))
+    assert.is_true(count(folder, "Note where content is_not none") > 0)
+  end)
+
+  it("makes a second project with the same artists, but none of the same name", function()
+    local folder <close> = support.folder()
+    printed(folder, "seed", "--project", "comet", "--shots", "1")
+    local users = count(folder, "User")
+    printed(folder, "seed", "--project", "tide", "--shots", "1")
+    assert.equal(users, count(folder, "User"))
+    local tasks = count(folder, "Task")
+    local result = run(folder, "seed", "--project", "comet")
+    assert.equal(1, result.exit_code)
+    assert.matches("there is a project 'comet' already", result.stderr, 1, true)
+    assert.equal(tasks, count(folder, "Task"))
+  end)
+
+  it("says what it does not understand", function()
+    local folder <close> = support.folder()
+    for message, arguments in pairs {
+      ["--project is missing"] = {},
+      ["--shots is 1 or more, not 0"] = { "--project", "x", "--shots", "0" },
+      ["from 1 to the number of shots, not 9"] = { "--project", "x", "--shots", "3", "--sequences", "9" },
+      ["unexpected 'comet'"] = { "comet" },
+    } do
+      local result = run(folder, "seed", table.unpack(arguments))
+      assert.equal(2, result.exit_code)
+      assert.matches(message, result.stderr, 1, true)
+    end
+  end)
+end)
