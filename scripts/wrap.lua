@@ -7,7 +7,7 @@
 --- The command runs without a shell; its output passes through at once. It finds the job's id in
 --- MOONSHIFT_JOB_ID, and may print `moonshift::progress 0.4 Encoding` to tell how far it is. When it ends,
 --- files that match --attach are uploaded and attached, and the job becomes done or failed with the
---- reason. Ctrl-C ends the command (TERM to its process group, KILL after 10 s) and fails the job; so does
+--- reason. Ctrl-C ends the command (TERM to its process group, KILL after a while) and fails the job; so does
 --- `moonshift jobs cancel`, or whoever else ends the job on the tracker.
 ---
 --- Options:
@@ -16,7 +16,9 @@
 ---   --require-attach      fail when a pattern matches nothing
 ---   --name NAME           a short name, to find related runs by
 ---   --log WHEN            attach the output: always, failure (the default) or never
+---   --log-limit SIZE      keep so much of it, its beginning and its end (64M)
 ---   --timeout DURATION    end the command after this time: 90, 45m, 1h30m
+---   --grace DURATION      between TERM and KILL, when a command is to end (10s)
 ---   --retries N           try a failed command again, N times at most
 ---   --retry-delay D       wait in between
 ---   --max-memory SIZE     limit the command's address space: 512M, 4G
@@ -57,6 +59,8 @@ local given = options.parse {
     { name = "require-attach" },
     { name = "name", argument = "NAME" },
     { name = "log", argument = "WHEN", choices = { "always", "failure", "never" }, default = "failure" },
+    { name = "log-limit", argument = "SIZE", type = "size" },
+    { name = "grace", argument = "DURATION", type = "duration" },
     { name = "timeout", argument = "DURATION", type = "duration" },
     { name = "retries", argument = "N", type = "integer", default = 0 },
     { name = "retry-delay", argument = "DURATION", type = "duration", default = 0 },
@@ -108,7 +112,9 @@ return wrap.run(session, {
   require_attach = given.require_attach,
   name = given.name,
   log = given.log,
+  log_limit = given.log_limit,
   timeout = given.timeout,
+  grace = given.grace,
   retries = given.retries,
   retry_delay = given.retry_delay,
   memory_max = given.max_memory,

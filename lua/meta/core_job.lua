@@ -48,6 +48,18 @@ function core.become_subreaper() end
 ---@return integer?
 function core.start_ticks(pid) end
 
+--- Sends a signal to every process of this user that was started with a variable in its environment, and to
+--- their descendants; not to this process.
+---@param assignment string "NAME=value".
+---@param number integer 0 only counts.
+---@return integer count Processes that got it.
+function core.signal_variable(assignment, number) end
+
+--- Completes the log of a command whose wrapper is gone. Raises `io` when that cannot be done, as on a
+--- full disk; what was in the log stays.
+---@param path string
+function core.recover_log(path) end
+
 --- Waits until the command has ended and its output is complete. Raises `usage` where Lua cannot yield,
 --- `busy` when another task waits already, `cancelled` when this task is cancelled.
 ---@return moonshift.Command.Result

@@ -87,6 +87,13 @@ local function lease_folder()
   return paths.find("state", "leases")
 end
 
+--- Where the output of a job's command is kept while it runs.
+---@param id string The job's.
+---@return string
+local function log_path(id)
+  return paths.find("state", "logs") .. "/" .. id .. ".log"
+end
+
 local function lease_text(job)
   return cjson.encode {
     job_id = job.id,
@@ -98,6 +105,7 @@ local function lease_text(job)
     log_id = job.log_id,
     child_pid = job.child_pid,
     child_start_ticks = job.child_start_ticks,
+    outcome = job.outcome,
   }
 end
 
@@ -109,6 +117,11 @@ local function acquire_lease(job)
   else
     errors.warn(("the job cannot be watched over after a crash: %s"):format(errors.message(lease)))
   end
+end
+
+-- What cannot be noted, as on a full disk, is missed only if we die, too.
+local function update_lease(job)
+  if job.lease then pcall(job.lease.update, job.lease, lease_text(job)) end
 end
 
 local function release_lease(job)
@@ -273,7 +286,14 @@ end
 function Job:supervise(pid, start_ticks)
   self.child_pid, self.child_start_ticks = pid, start_ticks
   self.data.pid = pid
-  if self.lease then self.lease:update(lease_text(self)) end
+  update_lease(self)
+end
+
+--- Remembers why the job is to be called failed, should we not come to say it.
+---@param reason string
+function Job:foresee(reason)
+  self.outcome = reason
+  update_lease(self)
 end
 
 function Job:__index(name)
@@ -311,7 +331,7 @@ function Session:job(options)
   local id = session_core.new_id()
   local job = setmetatable({
     id = id,
-    log_path = paths.find("state", "logs") .. "/" .. id .. ".log", -- if a command's output is kept at all
+    log_path = log_path(id), -- if a command's output is kept at all
     log_id = session_core.new_id(), -- whoever attaches the log, it is the same component
     session = self,
     status = "running",
@@ -339,4 +359,4 @@ function Session:job(options)
   return job
 end
 
-return { Job = Job, lease_folder = lease_folder, decode_data = decode_data }
+return { Job = Job, lease_folder = lease_folder, log_path = log_path, decode_data = decode_data }

@@ -9,7 +9,7 @@ local task = require "moonshift.task"
 ---@class moonshift.supervisor
 local supervisor = {}
 
-local GRACE_S = 10 -- between TERM and KILL
+local GRACE_S = 10 -- between TERM and KILL, when the options do not say
 local BEAT_S = 0.5
 local CANCEL_LOOK_S = 2 -- between looks whether somebody ended the job
 local LOOK_S = 0.05
@@ -66,8 +66,8 @@ local function beat(run, command, options, cancel)
 end
 
 -- What a stopped command leaves behind ends too: politely, then not.
-local function end_leftovers(command)
-  local deadline = uv.hrtime() + GRACE_S * 1e9
+local function end_leftovers(command, grace_s)
+  local deadline = uv.hrtime() + grace_s * 1e9
   if command:signal_tree(SIGTERM) == 0 then return end
   while command:signal_tree(0) > 0 and uv.hrtime() < deadline do task.sleep(LOOK_S) end
   command:signal_tree(SIGKILL)
@@ -77,9 +77,10 @@ end
 -- after the grace period end everything that it started.
 local function wait(run, command, options)
   local watchers <close> = new_watchers()
+  local grace_s = options.grace or GRACE_S
   local function stop(signal)
     command:signal(signal)
-    watchers.after(GRACE_S, 1, function() command:signal_tree(SIGKILL) end)
+    watchers.after(grace_s, 1, function() command:signal_tree(SIGKILL) end)
   end
   local telling <close> = beat(run, command, options, function(reason)
     if run.cancelled then return end
@@ -101,7 +102,7 @@ local function wait(run, command, options)
     stop(run.interrupted)
     result = command:wait()
   end
-  if run.interrupted or run.timed_out or run.cancelled then end_leftovers(command) end
+  if run.interrupted or run.timed_out or run.cancelled then end_leftovers(command, grace_s) end
   return result
 end
 
@@ -116,6 +117,7 @@ local function start(run, options)
     cwd = options.cwd,
     log = run.log_path,
     log_append = run.attempt > 1,
+    log_limit = options.log_limit,
     secrets = run.secrets,
     nice = options.nice,
     memory_max = options.memory_max,

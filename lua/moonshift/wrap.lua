@@ -25,7 +25,9 @@ local wrap = {}
 ---@field attach? string[] Patterns of output files, relative to `cwd`.
 ---@field require_attach? boolean A pattern that matches nothing fails the job.
 ---@field log? "always"|"failure"|"never" When the output is attached; "failure" when not given.
+---@field log_limit? integer Size of the log at the most, in bytes: its middle is cut; 64 MiB when not given.
 ---@field timeout? number Seconds until an attempt is ended.
+---@field grace? number Seconds between TERM and KILL for a command that is to end; 10 when not given.
 ---@field retries? integer How often a failed command is tried again; 0 when not given.
 ---@field retry_delay? number Seconds in between; 0 when not given.
 ---@field nice? integer Added to our niceness.
@@ -159,8 +161,11 @@ local function run_on_failure(job, reason, options)
   if not ok then errors.warn(("--on-failure '%s': %s"):format(options.on_failure, errors.message(err))) end
 end
 
+local CUT_SHORT = "the command ended well, but the machine or moonshift stopped before its outputs were attached"
+
 local function settle(run, options)
   local job = run.job
+  job:foresee(outcome.reason(run) or CUT_SHORT)
   attach_outputs(run, options)
   attach_log(run, options)
   job.data.exit_code = outcome.exit_code(run)

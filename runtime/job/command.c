@@ -19,6 +19,7 @@
 #include "job/job.h"
 #include "job/run_log.h"
 #include "loop/process.h"
+#include "loop/process_tree.h"
 
 #define CLASS "moonshift.command"
 
@@ -439,6 +440,27 @@ start_ticks(lua_State *L)
   return 1;
 }
 
+/* signal_variable("NAME=value", number) -> how many processes of this user, started with that variable,
+ * got the signal; their descendants too */
+static int
+signal_variable(lua_State *L)
+{
+  const char *assignment = luaL_checkstring(L, 1);
+  int number = (int)luaL_checkinteger(L, 2);
+  lua_pushinteger(L, ms_process_tree_signal_variable(assignment, number));
+  return 1;
+}
+
+/* recover_log(path): completes the log of a process that is gone. */
+static int
+recover_log(lua_State *L)
+{
+  struct ms_error err;
+  if (ms_run_log_recover(luaL_checkstring(L, 1), &err))
+    return ms_raise(L, &err);
+  return 0;
+}
+
 static const luaL_Reg methods[] = {
     {"wait", command_wait},
     {"signal", command_signal},
@@ -459,10 +481,9 @@ static const luaL_Reg metamethods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    {"command", command_new},
-    {"become_subreaper", become_subreaper},
-    {"start_ticks", start_ticks},
-    {NULL, NULL},
+    {"command", command_new},     {"become_subreaper", become_subreaper},
+    {"start_ticks", start_ticks}, {"signal_variable", signal_variable},
+    {"recover_log", recover_log}, {NULL, NULL},
 };
 
 void

@@ -332,6 +332,14 @@ join(struct ms_run_log *log)
   append_segment(log, &log->segments[log->current]);
 }
 
+static void
+close_segment(struct segment *segment)
+{
+  if (segment->fd >= 0)
+    close(segment->fd);
+  segment->fd = -1;
+}
+
 enum ms_status
 ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *err)
 {
@@ -345,6 +353,56 @@ ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *
   if (log->failure.status)
     return ms_fail(err, log->failure.status, "%s", log->failure.message);
   return MS_OK;
+}
+
+/* The time of the last write to a segment that somebody left, or 0 when there is none; opens it. */
+static int64_t
+find_segment(struct segment *segment)
+{
+  struct stat status;
+  segment->fd = open(segment->path, O_RDWR | O_CLOEXEC);
+  if (segment->fd < 0 || fstat(segment->fd, &status) != 0)
+    return 0;
+  segment->size_bytes = status.st_size;
+  return status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
+}
+
+/* The segment written last is the current one. When there are two, an earlier one may have been between
+ * head and tail: nobody is left who knows. */
+static void
+join_found(struct ms_run_log *log)
+{
+  static const char note[] = "[moonshift: output may be left out here]\n";
+  int64_t written[SEGMENTS];
+  for (int i = 0; i < SEGMENTS; i++)
+    written[i] = find_segment(&log->segments[i]);
+  if (!written[0] && !written[1])
+    return;
+  if (written[0] && written[1])
+    write_all(log, log->fd, note, sizeof note - 1);
+  log->current = written[1] > written[0];
+  join(log);
+}
+
+enum ms_status
+ms_run_log_recover(const char *path, struct ms_error *err)
+{
+  struct ms_run_log *log;
+  const struct ms_run_log_options options = {.append = true};
+  enum ms_status status = ms_run_log_open(path, &options, &log, err);
+  if (status)
+    return status;
+  int64_t size_bytes = log->head_bytes;
+  join_found(log);
+  if (log->failure.status) {
+    status = ms_fail(err, log->failure.status, "%s", log->failure.message);
+    if (ftruncate(log->fd, size_bytes) != 0)
+      status = ms_fail_errno(err, errno, "cannot shorten the log '%s'", path);
+    for (int i = 0; i < SEGMENTS; i++)
+      close_segment(&log->segments[i]);
+  }
+  ms_run_log_free(log);
+  return status;
 }
 
 void

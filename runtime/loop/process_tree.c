@@ -15,7 +15,7 @@
 
 #include "loop/process.h"
 
-enum { PROCESSES_MAX = 65536, STAT_BYTES_MAX = 1024 };
+enum { PROCESSES_MAX = 65536, STAT_BYTES_MAX = 1024, ENVIRONMENT_BYTES_MAX = 2 << 20 };
 
 struct entry {
   pid_t pid, parent, session;
@@ -104,6 +104,19 @@ mark_descendants(struct entry *entries, size_t count)
   }
 }
 
+/* Signals the marked ones and their descendants. */
+static int
+signal_marked(struct entry *entries, size_t count, int signal_number)
+{
+  pid_t self = getpid();
+  int signalled = 0;
+  mark_descendants(entries, count);
+  for (size_t i = 0; i < count; i++)
+    if (entries[i].marked && entries[i].pid != self && kill(entries[i].pid, signal_number) == 0)
+      signalled++;
+  return signalled;
+}
+
 int
 ms_process_tree_signal(pid_t root, pid_t session, int signal_number)
 {
@@ -117,11 +130,45 @@ ms_process_tree_signal(pid_t root, pid_t session, int signal_number)
   for (size_t i = 0; i < count; i++)
     entries[i].marked = (root > 0 && entries[i].pid == root) || entries[i].session == session ||
                         (is_subreaper && entries[i].parent == self);
-  mark_descendants(entries, count);
-  int signalled = 0;
-  for (size_t i = 0; i < count; i++)
-    if (entries[i].marked && entries[i].pid != self && kill(entries[i].pid, signal_number) == 0)
-      signalled++;
+  int signalled = signal_marked(entries, count, signal_number);
   free(entries);
+  return signalled;
+}
+
+/* Whether the process was started with this variable: entries end with a NUL each. Other users'
+ * environments cannot be read, and are not ours to judge. */
+static bool
+was_started_with(pid_t pid, const char *assignment, char *text, size_t text_bytes)
+{
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+  FILE *file = fopen(path, "re");
+  if (!file)
+    return false;
+  size_t size = fread(text, 1, text_bytes - 1, file);
+  fclose(file);
+  text[size] = '\0';
+  for (const char *entry = text; entry < text + size; entry += strlen(entry) + 1)
+    if (strcmp(entry, assignment) == 0)
+      return true;
+  return false;
+}
+
+int
+ms_process_tree_signal_variable(const char *assignment, int signal_number)
+{
+  int signalled = 0;
+  struct entry *entries = malloc(sizeof *entries * PROCESSES_MAX);
+  char *text = malloc(ENVIRONMENT_BYTES_MAX);
+  if (entries && text) {
+    pid_t self = getpid();
+    size_t count = read_processes(entries, PROCESSES_MAX);
+    for (size_t i = 0; i < count; i++)
+      entries[i].marked = entries[i].pid != self &&
+                          was_started_with(entries[i].pid, assignment, text, ENVIRONMENT_BYTES_MAX);
+    signalled = signal_marked(entries, count, signal_number);
+  }
+  free(entries);
+  free(text);
   return signalled;
 }

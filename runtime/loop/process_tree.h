@@ -13,4 +13,10 @@
 int
 ms_process_tree_signal(pid_t root, pid_t session, int signal_number);
 
+/* Sends `signal_number` to every process of this user that was started with the variable `assignment`
+ * ("NAME=value") in its environment, and to their descendants: that is how what a dead parent has left
+ * behind is found, wherever it went. Returns how many were signalled. Never signals ourselves. */
+int
+ms_process_tree_signal_variable(const char *assignment, int signal_number);
+
 #endif

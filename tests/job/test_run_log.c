@@ -1,5 +1,6 @@
 /* Real files: time stamps, masks, the cut in the middle, and a full disk. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -131,6 +133,59 @@ the_middle_is_cut_never_the_ends(void **state)
   free(text);
 }
 
+/* Writes a log in a process that dies in the middle. */
+static void
+write_and_die(int64_t limit, int line_count)
+{
+  pid_t pid = fork();
+  if (pid == 0) {
+    struct ms_run_log *log = open_log(limit);
+    char line[64];
+    for (int i = 0; i < line_count; i++) {
+      snprintf(line, sizeof line, "line %d of many\n", i);
+      append(log, line);
+    }
+    kill(getpid(), SIGKILL);
+  }
+  assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+assert_no_temporary_files(void)
+{
+  char tail[600];
+  for (int i = 0; i < 2; i++) {
+    snprintf(tail, sizeof tail, "%s.tail%d", path, i);
+    assert_int_not_equal(access(tail, F_OK), 0);
+  }
+}
+
+static void
+what_a_dead_process_left_becomes_whole(void **state)
+{
+  enum { LIMIT = 64 * 1024 };
+  static const struct {
+    int line_count; /* in the head alone; with one temporary file; with both */
+    bool is_cut;
+    const char *last;
+  } cases[] = {{100, false, "Z line 99 of many\n"},
+               {1000, false, "Z line 999 of many\n"},
+               {20000, true, "Z line 19999 of many\n"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    write_and_die(LIMIT, cases[i].line_count);
+    assert_int_equal(ms_run_log_recover(path, NULL), MS_OK);
+    char *text = read_back();
+    assert_non_null(strstr(text, "Z line 0 of many\n"));
+    assert_string_equal(text + strlen(text) - strlen(cases[i].last), cases[i].last);
+    assert_true(!strstr(text, "may be left out here]\n") == !cases[i].is_cut);
+    assert_no_temporary_files();
+    free(text);
+    remove(path);
+  }
+  fclose(fopen(path, "w"));
+}
+
 static void
 a_full_disk_stops_the_log_not_the_run(void **state)
 {
@@ -170,6 +225,7 @@ main(void)
       LOG_TEST(lines_have_times_and_no_secrets),
       LOG_TEST(a_second_attempt_goes_on_in_the_same_file),
       LOG_TEST(the_middle_is_cut_never_the_ends),
+      LOG_TEST(what_a_dead_process_left_becomes_whole),
       LOG_TEST(a_full_disk_stops_the_log_not_the_run),
       LOG_TEST(bad_places_and_limits_are_refused),
   };

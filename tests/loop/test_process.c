@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "loop/loop.h"
 #include "loop/process.h"
+#include "loop/process_tree.h"
 
 struct run {
   uv_loop_t loop;
@@ -183,6 +184,29 @@ a_tree_signal_reaches_those_who_left_the_group(void **state)
 }
 
 static void
+kill_by_variable(void *user, int stream, const char *data, size_t size)
+{
+  collect(user, stream, data, size);
+  assert_int_equal(ms_process_tree_signal_variable("MS_TEST_MARK=on", SIGKILL), 0);
+  assert_true(ms_process_tree_signal_variable("MS_TEST_MARK=one", SIGKILL) >= 1);
+}
+
+static void
+a_variable_names_those_who_were_started_with_it(void **state)
+{
+  struct run run;
+  (void)state;
+  const char *const arguments[] = {
+      "env", "MS_TEST_MARK=one", "sh", "-c", "setsid env -i sh -c 'echo $$; exec sleep 60'", NULL};
+  ms_process_become_subreaper();
+  assert_int_equal(start(&run, arguments, MS_PROCESS_PIPE, kill_by_variable, NULL, NULL), MS_OK);
+  uv_run(&run.loop, UV_RUN_DEFAULT);
+  assert_int_equal(run.result.signal, SIGKILL);
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+  finish(&run);
+}
+
+static void
 output_held_open_by_a_stranger_is_given_up(void **state)
 {
   struct run run;
@@ -221,6 +245,7 @@ main(void)
       cmocka_unit_test(what_cannot_start_says_why),
       cmocka_unit_test(a_signal_reaches_the_group),
       cmocka_unit_test(a_tree_signal_reaches_those_who_left_the_group),
+      cmocka_unit_test(a_variable_names_those_who_were_started_with_it),
       cmocka_unit_test(output_held_open_by_a_stranger_is_given_up),
       cmocka_unit_test(freeing_ends_a_running_child),
   };
