@@ -14,6 +14,7 @@ local core = {}
 ---@field etag? string Download: of what is in the file already; without it the file is fetched anew.
 ---@field checksum? string Download: what the server said that the bytes are, taken while they come.
 ---@field keeps_partial? boolean Download: what came before a failure stays in the file.
+---@field sends_key? boolean Download: our user and key go along, to our own server alone.
 ---@field progress? fun(done: integer, total: integer) Bytes, some ten times a second. Must not wait.
 
 ---@class moonshift.core.component.Moved What is known of the data beside their size.

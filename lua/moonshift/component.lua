@@ -1,14 +1,21 @@
 --- Components: files as the tracker knows them.
 ---
---- Adds `create_component`, `download` and `component_url` to sessions and `get_url` to locations. The
---- bytes travel before the rows are committed, so a failed upload leaves nothing behind on the tracker.
+--- Adds `create_component`, `download` and `component_url` to sessions and `get_url` to locations, whose other methods
+--- are in moonshift.locations. The bytes travel before the rows are committed, so a failed upload leaves nothing
+--- behind on the tracker.
 
 local uv = require "luv"
 local core = require "moonshift.core.component"
 local session_core = require "moonshift.core.session"
+local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
+local locations = require "moonshift.locations"
+local places = require "moonshift.places"
+local source = require "moonshift.component_source"
+local task = require "moonshift.task"
 local upload = require "moonshift.upload"
+require "moonshift.availability"
 require "moonshift.session" -- whose classes this module adds to
 
 ---@class moonshift.component
@@ -17,85 +24,105 @@ local component = {}
 local Session = session_core.Session
 local Location = session_core.methods "Location"
 
-local SERVER_LOCATION = "ftrack.server"
+local SERVER_LOCATION = places.SERVER
+local PARALLEL = 6
 local RENAME_TRIES = 1000
 
---- Splits a path as the official clients do: the name without its extension, and the extension with its
---- dot ("" when there is none; a leading dot begins a name).
----@param path string
----@return string name
----@return string file_type
-function component.split_name(path)
-  local base = path:match "([^/]*)/*$"
-  local name, extension = base:match "^(.+)(%.[^.]*)$"
-  if not name then return base, "" end
-  return name, extension
-end
-
---- Raises unless `path` is a regular file that can be read; returns its size in bytes.
----@param path string
----@return integer size
-function component.check_file(path)
-  if type(path) ~= "string" then
-    errors.raise("usage", "a component's path must be a string, not a " .. type(path))
-  end
-  local status, message, code = uv.fs_stat(path)
-  if not status then
-    local reason = code == "ENOENT" and "there is no such file" or message
-    errors.raise(code == "ENOENT" and "not_found" or "io", ("cannot attach '%s': %s"):format(path, reason))
-  end
-  if status.type == "directory" then
-    errors.raise("invalid", ("cannot attach '%s': it is a folder; name the files in it, for example '%s/*'")
-      :format(path, path))
-  end
-  if status.type ~= "file" then
-    errors.raise("invalid", ("cannot attach '%s': it is a %s, not a regular file"):format(path, status.type))
-  end
-  if not uv.fs_access(path, "R") then
-    errors.raise("permission", ("cannot attach '%s': it cannot be read; check its permissions"):format(path))
-  end
-  return status.size
-end
+component.split_name = source.split_name
+component.check_file = source.check_file
 
 local function server_location(session)
   return session:query(('Location where name is "%s"'):format(SERVER_LOCATION)):one()
 end
 
---- Creates a component from a file: uploads it to `location` and commits the rows that say so, together
---- with whatever else the session has pending.
+--- The location of a place; a studio's own is created on the tracker when it is first used.
+---@param session moonshift.Session
+---@param place moonshift.Place
+---@return moonshift.Entity
+function component.location_of(session, place)
+  return session:query("Location where name is {name}", { name = place.name }):first()
+    or session:ensure("Location", { name = place.name }, { "name" })
+end
+
+-- Where components of these names go by themselves; all others to the best place that there is.
+local PLACE_OF_NAME = {
+  ["ftrackreview-image"] = places.REVIEW,
+  ["ftrackreview-mp4"] = places.REVIEW,
+  ["ftrackreview-webm"] = places.REVIEW,
+  thumbnail = places.SERVER,
+}
+
+-- The data's own attributes over those of the file.
+local function apply(items, data)
+  local first = items[1]
+  for _, key in ipairs { "id", "name", "file_type" } do first[key] = data[key] or first[key] end
+  local version_id = data.version_id or data.version and data.version.id
+  return version_id
+end
+
+local function put_all(session, place, items)
+  local moved, resource = {}, {}
+  for _, item in ipairs(items) do resource[item.id] = place.identify(session, item) end
+  if not place.put then return resource end
+  local ok, err = pcall(task.parallel, items, { limit = PARALLEL }, function(item)
+    if item.is_container then return end
+    local size = place.put(session, item, resource[item.id], item.path)
+    if size ~= item.size then
+      errors.raise("io", ("'%s' changed: it had %d bytes before, and has %d now"):format(item.path, item.size, size))
+    end
+    moved[#moved + 1] = item
+  end)
+  if ok then return resource end
+  for _, item in ipairs(moved) do pcall(place.remove, session, item, resource[item.id]) end
+  error(err, 0)
+end
+
+local function entity_type(item)
+  return item.is_container and "SequenceComponent" or "FileComponent"
+end
+
+local function create_entity(session, item, data)
+  local attributes = {
+    id = item.id, name = item.name, file_type = item.file_type, size = item.size, padding = item.padding,
+    container_id = item.container and item.container.id,
+  }
+  for key, value in pairs(data) do attributes[key] = value end
+  return session:create(entity_type(item), attributes)
+end
+
+--- Creates a component from a file or a sequence of files: puts the data into `location`, several files at a time, and
+--- commits the rows that say so, together with whatever else the session has pending.
 ---
 --- ```lua
 --- local movie = session:create_component("/renders/sh010.mov", { name = "sh010" })
+--- local plate = session:create_component "/plates/sh010.%04d.exr [1001-1096]"
 --- ```
----@param path string A regular file.
+---@param path string A regular file, a sequence, or a pattern that stands for one of the two.
 ---@param data? table Attributes of the component; `name` and `file_type` default to those of the path.
----@param location? moonshift.Entity The location `ftrack.server` when not given.
+---@param location? moonshift.Entity The best that takes data when not given: `ftrack.server`, unless config.lua
+--- names a better one.
 ---@param options? { progress?: fun(done: integer, total: integer) } Called with bytes while sending.
----@return moonshift.Entity component A FileComponent.
+---@return moonshift.Entity component A FileComponent or a SequenceComponent.
 function Session:create_component(path, data, location, options)
-  local size = component.check_file(path)
-  location = location or server_location(self)
-  if location.name ~= SERVER_LOCATION then
-    errors.raise("usage", ("cannot put '%s' into the location '%s': only '%s' takes files so far")
-      :format(path, location.name, SERVER_LOCATION))
+  data = data or {}
+  local items = source.find(path).items
+  local place_name = location and location.name or PLACE_OF_NAME[data.name]
+  local place = place_name and places.need(self, place_name) or places.pick(self)
+  location = location or component.location_of(self, place)
+  if place.name == SERVER_LOCATION and not data.id and not items[1].is_container then
+    items[1].id = upload.interrupted(self, path) or items[1].id
   end
-  local name, file_type = component.split_name(path)
-  local attributes = { name = name, file_type = file_type }
-  for key, value in pairs(data or {}) do attributes[key] = value end
-  attributes.id = attributes.id or upload.interrupted(self, path) or session_core.new_id()
-  attributes.size = upload.send(self, {
-    component_id = attributes.id,
-    path = path,
-    size = size,
-    name = attributes.name .. attributes.file_type,
-    progress = options and options.progress,
-  })
-  local entity = self:create("FileComponent", attributes)
-  self:create("ComponentLocation", {
-    component_id = attributes.id,
-    location_id = location.id,
-    resource_identifier = attributes.id,
-  })
+  local version_id = apply(items, data)
+  items[1].version = version_id and component_tables.load_version(self, version_id)
+  component_tables.meter(items, options and options.progress)
+  local resource = put_all(self, place, items)
+  local entity
+  for i, item in ipairs(items) do
+    locations.note_origin(self, item.id, item.path)
+    local created = create_entity(self, item, i == 1 and data or {})
+    entity = entity or created
+  end
+  if place.keeps_rows then locations.create_rows(self, location, items, resource) end
   self:commit()
   return entity
 end

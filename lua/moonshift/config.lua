@@ -19,6 +19,7 @@ local config = {}
 ---@field api_user? string
 ---@field api_key? string The key, or "file:PATH" of a file that holds it.
 ---@field data? string Folder of the embedded server.
+---@field locations? table[] The folders that a studio keeps components in: see moonshift.places.
 ---@field timeout? number|string Of a request: seconds, or text such as "30s".
 ---@field auto_populate? boolean Whether reading a missing attribute asks the server.
 
@@ -28,6 +29,7 @@ local SPEC = {
   api_user = { string = true },
   auto_populate = { boolean = true },
   data = { string = true },
+  locations = { table = true },
   server_url = { string = true },
   timeout = { number = true, string = true },
 }

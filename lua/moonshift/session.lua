@@ -246,11 +246,18 @@ end
 
 -- Module → the type whose entities get methods of it ("Session": sessions) → the methods.
 local DEFERRED = {
+  ["moonshift.availability"] = { Session = { "get_component_availabilities", "get_component_availability" } },
   ["moonshift.component"] = {
     Session = { "component_url", "create_component", "download" },
     Location = { "get_url" },
   },
   ["moonshift.job"] = { Session = { "job" } },
+  ["moonshift.locations"] = {
+    Location = {
+      "add_component", "add_components", "get_component_availability", "get_filesystem_path",
+      "get_resource_identifier", "remove_component",
+    },
+  },
   ["moonshift.media"] = {
     AssetVersion = { "create_component", "create_thumbnail", "encode_media" },
     Component = { "get_availability" },

@@ -31,7 +31,7 @@ struct settings {
   int session, headers, progress; /* stack indices */
   const char *url, *path, *etag, *checksum;
   int64_t offset, size;
-  bool keeps_partial;
+  bool keeps_partial, sends_key;
 };
 
 static const struct ms_option options[] = {
@@ -41,6 +41,7 @@ static const struct ms_option options[] = {
     {"offset", MS_OPTION_INTEGER, offsetof(struct settings, offset), false},
     {"size", MS_OPTION_INTEGER, offsetof(struct settings, size), false},
     {"etag", MS_OPTION_STRING, offsetof(struct settings, etag), false},
+    {"sends_key", MS_OPTION_BOOLEAN, offsetof(struct settings, sends_key), false},
     {"keeps_partial", MS_OPTION_BOOLEAN, offsetof(struct settings, keeps_partial), false},
     {"checksum", MS_OPTION_STRING, offsetof(struct settings, checksum), false},
     {"headers", MS_OPTION_VALUE, offsetof(struct settings, headers), false},
@@ -182,6 +183,7 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
       .etag = settings.etag,
       .checksum = settings.checksum,
       .keeps_partial = settings.keeps_partial,
+      .sends_key = settings.sends_key,
       .moved = &operation->moved,
       .progress = on_progress,
   };

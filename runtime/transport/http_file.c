@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "http/url.h"
+
 /* May end the call: `progress` may close the transport. */
 static void
 on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
@@ -99,6 +101,26 @@ typedef enum ms_status (*begin_function)(const struct ms_transport_file *file,
                                          struct ms_error *err);
 
 static enum ms_status
+begin_file(const struct ms_transport_http *transport, begin_function begin,
+           const struct ms_transport_file *file, struct ms_file_move *move,
+           struct ms_http_request *request, struct ms_error *err)
+{
+  if (!file->sends_key) {
+    return begin(file, move, request, err);
+  }
+  enum ms_status status = ms_http_url_check(file->url, err);
+  if (status != MS_OK || !ms_http_url_same_origin(file->url, transport->api_url)) {
+    return status != MS_OK ? status : ms_fail(err, MS_USAGE, "our key is for our own server alone");
+  }
+  const struct ms_http_header headers[] = {{"ftrack-user", transport->user},
+                                           {"ftrack-api-key", transport->key}};
+  struct ms_transport_file with_key = *file;
+  with_key.headers = headers;
+  with_key.header_count = sizeof headers / sizeof headers[0];
+  return begin(&with_key, move, request, err);
+}
+
+static enum ms_status
 start_file(struct ms_transport *base, begin_function begin, const struct ms_transport_file *file,
            ms_transport_file_done done, void *user, struct ms_transport_call **call,
            struct ms_error *err)
@@ -112,7 +134,7 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
   created->progress = file->progress;
   created->progress_user = file->progress_user;
   struct ms_http_request request;
-  enum ms_status status = begin(file, &created->move, &request, err);
+  enum ms_status status = begin_file(transport, begin, file, &created->move, &request, err);
   if (status != MS_OK) {
     ms_transport_call_free(created);
     return status;
@@ -146,7 +168,7 @@ perform_file(struct ms_transport *base, begin_function begin, const struct ms_tr
   struct ms_file_move move;
   struct ms_http_request request;
   *size_bytes = 0;
-  enum ms_status status = begin(file, &move, &request, err);
+  enum ms_status status = begin_file(transport, begin, file, &move, &request, err);
   if (status != MS_OK) {
     return status;
   }

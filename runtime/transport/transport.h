@@ -98,6 +98,8 @@ struct ms_transport_file {
   const char *etag;     /* download: of what is there already; NULL: begin anew */
   const char *checksum; /* download: as `moved` told earlier, so that it can be taken meanwhile */
   bool keeps_partial;   /* download: what came before a failure stays */
+  bool
+      sends_key; /* our user and key prove who asks, in place of `headers`: for URLs of our server alone */
   struct ms_transport_moved *moved; /* filled before `done`; NULL: not wanted */
   /* Told now and then, and once at the end. NULL for none. `progress_user` NULL: the call's `user`. */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);

@@ -1,0 +1,109 @@
+--- Components as plain tables, the way places and structures look at them; with their members and their version.
+
+---@class moonshift.component_tables
+local component_tables = {}
+
+local PROJECTIONS = "id, name, file_type, size, version_id, container_id"
+local VERSION_PROJECTIONS = "version.version, version.asset.name, version.asset.parent.link, "
+  .. "container.version.version, container.version.asset.name, container.version.asset.parent.link"
+
+local function quoted(ids)
+  return ('"%s"'):format(table.concat(ids, '", "'))
+end
+
+--- What a structure has to know of a version.
+---@param row table { version, asset = { name, parent = { link } } }
+---@return { number: integer, asset: string, names: string[] }?
+function component_tables.version(row)
+  if type(row) ~= "table" or not row.version then return nil end
+  local names = {}
+  for i, step in ipairs(row.asset.parent.link) do names[i] = step.name end
+  return { number = row.version, asset = row.asset.name, names = names }
+end
+
+local function query(session, ids)
+  return session:call {
+    {
+      action = "query",
+      expression = ("select %s, %s from Component where id in (%s) or container_id in (%s)")
+        :format(PROJECTIONS, VERSION_PROJECTIONS, quoted(ids), quoted(ids)),
+    },
+    {
+      action = "query",
+      expression = ("select id, padding from SequenceComponent where id in (%s)"):format(quoted(ids)),
+    },
+  }
+end
+
+local CONTAINERS = { SequenceComponent = true, ContainerComponent = true }
+
+local function item_of(row)
+  return {
+    id = row.id, name = row.name, file_type = row.file_type or "", size = row.size or 0,
+    is_container = CONTAINERS[row.__entity_type__] or false,
+    container_id = row.container_id,
+    version = component_tables.version(row.version)
+      or component_tables.version(type(row.container) == "table" and row.container.version or nil),
+  }
+end
+
+-- Containers in front of their members.
+local function sorted(items)
+  local list = {}
+  for _, is_container in ipairs { true, false } do
+    for _, item in ipairs(items) do
+      if item.is_container == is_container then list[#list + 1] = item end
+    end
+  end
+  return list
+end
+
+--- Components and the members of containers, in one request.
+---@param session moonshift.Session
+---@param entities moonshift.Entity[]
+---@return table[] items
+function component_tables.load(session, entities)
+  local ids, items, by_id = {}, {}, {}
+  for i, entity in ipairs(entities) do ids[i] = entity.id end
+  if #ids == 0 then return items end
+  local answers = query(session, ids)
+  for i, row in ipairs(answers[1].data) do
+    items[i] = item_of(row)
+    by_id[row.id] = items[i]
+  end
+  for _, row in ipairs(answers[2].data) do by_id[row.id].padding = row.padding end
+  for _, item in ipairs(items) do item.container = by_id[item.container_id] end
+  return sorted(items)
+end
+
+--- Gives each item a progress function that adds up to one for all.
+---@param items table[]
+---@param progress? fun(done: integer, total: integer)
+function component_tables.meter(items, progress)
+  if not progress then return end
+  local total, done = 0, 0
+  for _, item in ipairs(items) do
+    if not item.is_container then
+      local last = 0
+      total = total + item.size
+      item.progress = function(bytes)
+        done, last = done + bytes - last, bytes
+        progress(done, total)
+      end
+    end
+  end
+end
+
+--- A version that a new component will belong to.
+---@param session moonshift.Session
+---@param version_id string
+function component_tables.load_version(session, version_id)
+  local row = session:call({ {
+    action = "query",
+    expression = ('select version, asset.name, asset.parent.link from AssetVersion where id is "%s"')
+      :format(version_id),
+  } })[1].data[1]
+  return component_tables.version(row)
+end
+
+return component_tables

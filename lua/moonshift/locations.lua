@@ -1,0 +1,216 @@
+--- Locations: where the data of components are. Adds methods to Location entities.
+---
+---     local disk = session:query('Location where name is "studio.disk"'):one()
+---     disk:add_component(component, server_location)
+---     print(disk:get_filesystem_path(component))
+
+local component_tables = require "moonshift.component_tables"
+local errors = require "moonshift.errors"
+local places = require "moonshift.places"
+local session_core = require "moonshift.core.session"
+local task = require "moonshift.task"
+
+---@class moonshift.locations
+local locations = {}
+
+local Location = session_core.methods "Location"
+local PARALLEL = 6
+
+-- ---- what is where ---------------------------------------------------------------------------------
+
+local function ids_of(items)
+  local ids = {}
+  for i, item in ipairs(items) do ids[i] = ('"%s"'):format(item.id) end
+  return table.concat(ids, ", ")
+end
+
+-- Component id to the row that says that it is in the location.
+local function rows_of(session, location_id, items)
+  local rows = {}
+  if #items == 0 then return rows end
+  local found = session:call { {
+    action = "query",
+    expression = ('select component_id, resource_identifier from ComponentLocation where location_id is "%s" '
+      .. "and component_id in (%s)"):format(location_id, ids_of(items)),
+  } }[1].data
+  for _, row in ipairs(found) do rows[row.component_id] = row end
+  return rows
+end
+
+-- ftrack.origin is the memory of this session alone.
+local function origin(session)
+  local notes = session_core.notes(session)
+  notes.origin = notes.origin or {}
+  return notes.origin
+end
+
+--- Remembers where a new component comes from.
+---@param session moonshift.Session
+---@param id string
+---@param path string
+function locations.note_origin(session, id, path)
+  origin(session)[id] = path
+end
+
+-- The resource identifiers of all items in a location; raises for one that is not there.
+local function resources(session, location, place, items)
+  local found = {}
+  local rows = place.keeps_rows and rows_of(session, location.id, items)
+  for _, item in ipairs(items) do
+    local resource
+    if rows then resource = rows[item.id] and rows[item.id].resource_identifier
+    else resource = origin(session)[item.id] end
+    if not resource then
+      errors.raise("not_found", ("the component '%s' is not in the location '%s'"):format(item.name, place.name))
+    end
+    found[item.id] = resource
+  end
+  return found
+end
+
+-- ---- adding ----------------------------------------------------------------------------------------
+
+-- From a file of this machine, or through a temporary one where neither side is a folder.
+local function transfer(session, item, from, to)
+  local source = from.place.path and from.place.path(session, item, from.resource)
+  if source and to.place.put then
+    return to.place.put(session, item, to.resource, source)
+  end
+  local target = to.place.path and to.place.put and to.place.path(session, item, to.resource)
+  if target and from.place.take then return from.place.take(session, item, from.resource, target) end
+  errors.raise("invalid", ("data cannot go from '%s' to '%s'"):format(from.place.name, to.place.name))
+end
+
+local function check_absent(session, location, items)
+  local rows = rows_of(session, location.id, items)
+  for _, item in ipairs(items) do
+    if rows[item.id] then
+      errors.raise("exists", ("the component '%s' is in the location '%s' already"):format(item.name, location.name))
+    end
+  end
+end
+
+-- The data of those that have any; a container is its members.
+local function transfer_all(session, items, from, to, resource_from, resource_to)
+  local moved = {}
+  local ok, err = pcall(task.parallel, items, { limit = PARALLEL }, function(item)
+    if item.is_container then return end
+    transfer(session, item,
+      { place = from, resource = resource_from[item.id] }, { place = to, resource = resource_to[item.id] })
+    moved[#moved + 1] = item
+  end)
+  if ok then return end
+  for _, item in ipairs(moved) do
+    if to.remove then pcall(to.remove, session, item, resource_to[item.id]) end
+  end
+  error(err, 0)
+end
+
+local function leaves(items)
+  local list = {}
+  for _, item in ipairs(items) do
+    if not item.is_container then list[#list + 1] = item end
+  end
+  return list
+end
+
+local function as_list(value)
+  if session_core.is_entity(value) then return { value } end
+  return value
+end
+
+--- Adds components to this location, several at a time: their data are copied from `source`, then the tracker is
+--- told, together with whatever else the session has pending. When a copy fails the others are taken back.
+---@param components moonshift.Entity|moonshift.Entity[] Of a container its members as well.
+---@param source moonshift.Entity The location that has the data.
+---@param options? { progress?: fun(done: integer, total: integer) } Called with bytes.
+function Location:add_components(components, source, options)
+  local session = session_core.session_of(self)
+  local to, from = places.need(session, self.name), places.need(session, source.name)
+  local items = component_tables.load(session, as_list(components))
+  check_absent(session, self, items)
+  local resource_from = resources(session, source, from, leaves(items))
+  local resource_to = {}
+  for _, item in ipairs(items) do
+    item.path = resource_from[item.id]
+    resource_to[item.id] = item.is_container and not item.padding and item.id or to.identify(session, item) or item.id
+  end
+  component_tables.meter(items, options and options.progress)
+  if to.put then transfer_all(session, items, from, to, resource_from, resource_to) end
+  locations.create_rows(session, self, items, resource_to)
+  session:commit()
+end
+
+--- One component; see `add_components`.
+---@param component moonshift.Entity
+---@param source moonshift.Entity
+---@param options? { progress?: fun(done: integer, total: integer) }
+function Location:add_component(component, source, options)
+  self:add_components({ component }, source, options)
+end
+
+--- Says in the unit of work that components are in a location.
+---@param session moonshift.Session
+---@param location moonshift.Entity
+---@param items table[]
+---@param resource table<string, string> By id.
+function locations.create_rows(session, location, items, resource)
+  for _, item in ipairs(items) do
+    session:create("ComponentLocation", {
+      component_id = item.id, location_id = location.id, resource_identifier = resource[item.id],
+    })
+  end
+end
+
+-- ---- removing and looking --------------------------------------------------------------------------
+
+--- Takes a component out of this location: its data, those of its members, and what the tracker knows of it.
+---@param component moonshift.Entity
+function Location:remove_component(component)
+  local session = session_core.session_of(self)
+  local place = places.need(session, self.name)
+  local items = component_tables.load(session, { component })
+  local rows = rows_of(session, self.id, items)
+  if not rows[component.id] then
+    errors.raise("not_found", ("the component '%s' is not in the location '%s'"):format(component.name, self.name))
+  end
+  local operations = {}
+  for _, item in ipairs(items) do
+    local row = rows[item.id]
+    if row and place.remove and not item.is_container then place.remove(session, item, row.resource_identifier) end
+    if row then
+      operations[#operations + 1] = { action = "delete", entity_type = "ComponentLocation", entity_key = { row.id } }
+    end
+  end
+  session:call(operations)
+end
+
+--- Where a component is called in this location.
+---@param component moonshift.Entity
+---@return string
+function Location:get_resource_identifier(component)
+  local session = session_core.session_of(self)
+  local place = places.find(session, self.name) or { name = self.name, keeps_rows = true }
+  return resources(session, self, place, { { id = component.id, name = component.name } })[component.id]
+end
+
+--- The path of a component's data in this machine's file system: of a sequence the pattern.
+---@param component moonshift.Entity
+---@return string path
+function Location:get_filesystem_path(component)
+  local session = session_core.session_of(self)
+  local place = places.need(session, self.name)
+  local path = place.path and place.path(session, { id = component.id }, self:get_resource_identifier(component))
+  if path then return path end
+  errors.raise("invalid", ("the data in the location '%s' have no path on this machine: get_url gives their address")
+    :format(self.name))
+end
+
+--- How much of a component is in this location, 0 to 100; of a container the mean of its members.
+---@param component moonshift.Entity
+---@return number percent
+function Location:get_component_availability(component)
+  return session_core.session_of(self):get_component_availabilities({ component }, { self })[1][self.id]
+end
+
+return locations

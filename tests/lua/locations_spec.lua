@@ -1,0 +1,173 @@
+--- Locations: a studio's folders beside the tracker's own.
+
+local core = require "moonshift.core.session"
+local errors = require "moonshift.errors"
+local support = require "support"
+local system = require "moonshift.core.system"
+local trackers = require "trackers"
+local uv = require "luv"
+
+local CONFIG = [[
+return {
+  locations = {
+    { name = "studio.disk", prefix = { linux = "%s/projects" }, structure = "standard", priority = %d },
+    { name = "studio.flat", prefix = "%s/flat/", structure = function(component)
+      local container = component.container
+      return (container and container.id .. "/" or "") .. component.name .. component.file_type
+    end, priority = 500 },
+  },
+}
+]]
+
+for _, kind in ipairs(trackers.KINDS) do
+  describe("locations over " .. kind, function()
+    local tracker, folder
+    local number = 0
+    local function configure(priority)
+      support.write(folder.path .. "/config.lua", CONFIG:format(folder.path, priority, folder.path))
+    end
+    setup(function()
+      tracker, folder = trackers.start(kind), support.folder()
+      configure(10)
+      system.set_environment("MOONSHIFT_CONFIG", folder.path .. "/config.lua")
+      local first <close> = tracker:session()
+      local project = first:create("Project", {
+        name = "show", full_name = "The Show", project_schema = first:query "ProjectSchema":first(),
+      })
+      local shot = first:create("Shot", { name = "SH 010", parent = project })
+      local asset = first:create("Asset", { name = "comp", parent = shot, type = first:query "AssetType":first() })
+      first:create("AssetVersion", { asset = asset })
+      first:commit()
+    end)
+    teardown(function()
+      system.set_environment("MOONSHIFT_CONFIG", nil)
+      getmetatable(folder).__close(folder)
+      tracker:close()
+    end)
+
+    local function frames(count)
+      number = number + 1
+      for i = 1, count do
+        support.write(("%s/frames-%d/f.%04d.exr"):format(folder.path, number, i), ("frame %d"):format(i))
+      end
+      return ("%s/frames-%d/f.%%04d.exr [1-%d]"):format(folder.path, number, count)
+    end
+
+    local function file(text)
+      number = number + 1
+      return support.write(("%s/file-%d.mov"):format(folder.path, number), text)
+    end
+
+    it("the best one that takes data is chosen", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local version = session:query "AssetVersion":one()
+      local component = session:create_component(file "bytes", { name = "movie", version = version })
+      local disk = session:query 'Location where name is "studio.disk"':one()
+      assert.equal(100, disk:get_component_availability(component))
+      assert.equal(0, server:get_component_availability(component))
+      local path = disk:get_filesystem_path(component)
+      assert.equal(folder.path .. "/projects/show/sh_010/comp/v001/movie.mov", path)
+      assert.equal("bytes", support.read(path))
+    end)
+
+    it("data go from one to another and away again", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local version = session:query "AssetVersion":one()
+      local disk = session:query 'Location where name is "studio.disk"':one()
+      local component = session:create_component(frames(12), { name = "plate", version = version }, server)
+      assert.equal(12, #component.members)
+      local last = 0
+      disk:add_component(component, server, { progress = function(done) last = done end })
+      if kind == "http" then assert.equal(component.size, last) end
+      local pattern = disk:get_filesystem_path(component)
+      assert.matches("/comp/v001/plate.%04d.exr", pattern, 1, true)
+      assert.equal("frame 7", support.read(pattern:format(7)))
+      assert.same({ 100, 100 }, {
+        disk:get_component_availability(component), server:get_component_availability(component),
+      })
+      local ok, err = pcall(disk.add_component, disk, component, server)
+      assert.is_false(ok)
+      assert.equal("exists", errors.code(err))
+      server:remove_component(component)
+      assert.same({ 100, 0 }, {
+        disk:get_component_availability(component), server:get_component_availability(component),
+      })
+      server:add_component(component, disk)
+      disk:remove_component(component)
+      assert.is_nil(uv.fs_lstat(pattern:format(7)))
+      local row = session:query(('select url from ComponentLocation where component_id is "%s"')
+        :format(component.members[7].id)):one()
+      assert.is_not_nil(row.url)
+      local back <close> = support.folder()
+      assert.equal("frame 7", support.read((session:download(component.members[7], back.path))))
+    end)
+
+    it("nothing is left where a copy failed", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local flat = session:ensure("Location", { name = "studio.flat" }, { "name" })
+      local component = session:create_component(frames(5), { name = "broken" }, server)
+      local taken = ("%s/flat/%s/0003.exr"):format(folder.path, component.id)
+      support.write(taken, "somebody else's")
+      local ok, err = pcall(flat.add_component, flat, component, server)
+      assert.is_false(ok)
+      assert.equal("exists", errors.code(err))
+      assert.equal("somebody else's", support.read(taken))
+      assert.equal(0, flat:get_component_availability(component))
+      for i = 1, 5 do
+        local path = taken:gsub("0003", ("%04d"):format(i))
+        assert.equal(i == 3, uv.fs_lstat(path) ~= nil)
+      end
+    end)
+
+    it("an unmanaged one moves nothing", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local unmanaged = session:query 'Location where name is "ftrack.unmanaged"':one()
+      local path = file "here"
+      local component = session:create_component(path, nil, unmanaged)
+      assert.equal(path, unmanaged:get_filesystem_path(component))
+      assert.equal(path, unmanaged:get_resource_identifier(component))
+      server:add_component(component, unmanaged)
+      assert.equal(100, server:get_component_availability(component))
+    end)
+
+    it("the origin is this session's memory", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local origin = session:query 'Location where name is "ftrack.origin"':one()
+      local path = file "there"
+      local component = session:create_component(path, nil, origin)
+      assert.equal(path, origin:get_filesystem_path(component))
+      assert.equal(0, #component.component_locations)
+      server:add_component(component, origin)
+      assert.equal(100, server:get_component_availability(component))
+    end)
+
+    it("availability of many comes in one request", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local components = {}
+      for i = 1, 3 do components[i] = session:create_component(file("x" .. i), nil, server) end
+      local sequence = session:create_component(frames(4), nil, server)
+      server:remove_component(sequence.members[1])
+      components[4] = sequence
+      local found = session:get_component_availabilities(components, { server })
+      assert.same({ 100, 100, 100, 75 }, {
+        found[1][server.id], found[2][server.id], found[3][server.id], found[4][server.id],
+      })
+      assert.same({}, session:get_component_availabilities {})
+    end)
+
+    it("one that is not known here says so", function()
+      local session <close> = tracker:session()
+      local elsewhere = session:create("Location", { name = "elsewhere", id = core.new_id() })
+      session:commit()
+      local ok, err = pcall(session.create_component, session, file "x", nil, elsewhere)
+      assert.is_false(ok)
+      assert.matches("config.lua", errors.message(err), 1, true)
+    end)
+  end)
+end
