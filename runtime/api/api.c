@@ -37,17 +37,17 @@ open_blobs(struct ms_api *api, const char *data_folder, struct ms_error *err)
 }
 
 static enum ms_status
-first_start(struct ms_api *api, struct ms_error *err)
+first_start(struct ms_api *api, bool empty, struct ms_error *err)
 {
   char user_id[MS_API_USER_ID_SIZE];
-  enum ms_status status = ms_api_seed(api, err);
+  enum ms_status status = ms_api_seed(api, empty, err);
   if (status == MS_OK)
     status = ms_api_local_user(api, user_id, err);
   return status == MS_OK ? ms_api_load_secret(api, err) : status;
 }
 
 static enum ms_status
-open_all(struct ms_api *api, const char *data_folder, struct ms_error *err)
+open_all(struct ms_api *api, const char *data_folder, bool empty, struct ms_error *err)
 {
   enum ms_status status = ms_path_make_folders(data_folder, 0700, err);
   if (status == MS_OK)
@@ -59,11 +59,11 @@ open_all(struct ms_api *api, const char *data_folder, struct ms_error *err)
   ms_database_set_url_printer(api->database, ms_api_print_url, api);
   /* The secret is the last thing that a first start leaves: whoever finds it is not the first. */
   status = ms_api_load_secret(api, err);
-  return status == MS_NOT_FOUND ? first_start(api, err) : status;
+  return status == MS_NOT_FOUND ? first_start(api, empty, err) : status;
 }
 
-enum ms_status
-ms_api_open(const char *data_folder, struct ms_api **api, struct ms_error *err)
+static enum ms_status
+open_folder(const char *data_folder, bool empty, struct ms_api **api, struct ms_error *err)
 {
   *api = NULL;
   struct ms_api *fresh = calloc(1, sizeof *fresh);
@@ -72,12 +72,24 @@ ms_api_open(const char *data_folder, struct ms_api **api, struct ms_error *err)
   fresh->model = ms_model_builtin();
   ms_random_bytes(&fresh->origin, sizeof fresh->origin);
   ms_buffer_init(&fresh->schemas, MS_MODEL_DOCUMENT_BYTES_MAX);
-  enum ms_status status = open_all(fresh, data_folder, err);
+  enum ms_status status = open_all(fresh, data_folder, empty, err);
   if (status == MS_OK)
     *api = fresh;
   else
     ms_api_close(fresh);
   return status;
+}
+
+enum ms_status
+ms_api_open(const char *data_folder, struct ms_api **api, struct ms_error *err)
+{
+  return open_folder(data_folder, false, api, err);
+}
+
+enum ms_status
+ms_api_open_empty(const char *data_folder, struct ms_api **api, struct ms_error *err)
+{
+  return open_folder(data_folder, true, api, err);
 }
 
 void

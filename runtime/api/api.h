@@ -31,6 +31,12 @@ enum {
 enum ms_status
 ms_api_open(const char *data_folder, struct ms_api **api, struct ms_error *err);
 
+/* The same, but a folder that is begun by this gets only what the protocol cannot do without: locations, object
+ * types, states, priorities, roles. Statuses, types, the workflows and the project schema are then for whoever
+ * uses it to make. A folder that was begun before is opened as it is. */
+enum ms_status
+ms_api_open_empty(const char *data_folder, struct ms_api **api, struct ms_error *err);
+
 void
 ms_api_close(struct ms_api *api);
 

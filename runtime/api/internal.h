@@ -37,9 +37,9 @@ ms_api_load_secret(struct ms_api *api, struct ms_error *err);
 enum ms_status
 ms_api_make_secret(struct ms_api *api, struct ms_error *err);
 
-/* Puts the rows that clients take for granted and the secret into a new database: once, in one
- * transaction, whoever of several processes comes first. */
+/* Puts the rows that clients take for granted (when `empty`, only those that the protocol needs) and the secret
+ * into a new database: once, in one transaction, whoever of several processes comes first. */
 enum ms_status
-ms_api_seed(struct ms_api *api, struct ms_error *err);
+ms_api_seed(struct ms_api *api, bool empty, struct ms_error *err);
 
 #endif

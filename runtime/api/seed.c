@@ -80,11 +80,12 @@ write_table(struct ms_batch *batch, const struct ms_seed_table *table, struct ms
 }
 
 static enum ms_status
-write_tables(struct ms_batch *batch, struct ms_error *err)
+write_tables(struct ms_batch *batch, bool empty, struct ms_error *err)
 {
   enum ms_status status = MS_OK;
   for (size_t i = 0; i < ms_seed_table_count && status == MS_OK; i++)
-    status = write_table(batch, &ms_seed_tables[i], err);
+    if (ms_seed_tables[i].is_needed || !empty)
+      status = write_table(batch, &ms_seed_tables[i], err);
   if (status == MS_OK)
     status = ms_checks_run(batch, err);
   return status == MS_OK ? ms_api_make_secret(batch->api, err) : status;
@@ -92,14 +93,14 @@ write_tables(struct ms_batch *batch, struct ms_error *err)
 
 /* Under the write lock: another process may have been faster. */
 static enum ms_status
-seed_locked(struct ms_batch *batch, struct ms_error *err)
+seed_locked(struct ms_batch *batch, bool empty, struct ms_error *err)
 {
   enum ms_status status = ms_api_load_secret(batch->api, err);
-  return status == MS_NOT_FOUND ? write_tables(batch, err) : status;
+  return status == MS_NOT_FOUND ? write_tables(batch, empty, err) : status;
 }
 
 enum ms_status
-ms_api_seed(struct ms_api *api, struct ms_error *err)
+ms_api_seed(struct ms_api *api, bool empty, struct ms_error *err)
 {
   struct ms_arena arena;
   const struct ms_api_request request = {.base_url = ""};
@@ -108,7 +109,7 @@ ms_api_seed(struct ms_api *api, struct ms_error *err)
       .api = api, .request = &request, .arena = &arena, .now_us = ms_clock_now_us()};
   enum ms_status status = ms_database_begin(api->database, err);
   if (status == MS_OK)
-    status = seed_locked(&batch, err);
+    status = seed_locked(&batch, empty, err);
   if (status == MS_OK)
     status = ms_database_commit(api->database, err);
   ms_database_rollback(api->database);

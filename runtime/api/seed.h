@@ -2,6 +2,7 @@
 #ifndef MS_API_SEED_H
 #define MS_API_SEED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/id.h"
@@ -14,6 +15,7 @@ struct ms_seed_table {
   const char *const *names;  /* attributes, NULL-terminated */
   const char *const *values; /* row after row, as many as names in each */
   size_t value_count;
+  bool is_needed; /* by the protocol; others make the studio, which may be left out */
 };
 
 extern const struct ms_seed_table ms_seed_tables[];

@@ -220,31 +220,33 @@ static const char *const custom_attribute_types[] = {
     "@custom attribute type expression", "expression",
 };
 
-#define TABLE(type, names, values) {type, names, values, sizeof(values) / sizeof((values)[0])}
+#define TABLE(type, names, values, is_needed) {type, names, values, sizeof(values) / sizeof((values)[0]), is_needed}
+#define NEEDED(type, names, values) TABLE(type, names, values, true)
+#define STUDIO(type, names, values) TABLE(type, names, values, false)
 
 const struct ms_seed_table ms_seed_tables[] = {
-    TABLE("Location", location_names, locations),
-    TABLE("ObjectType", object_type_names, object_types),
-    TABLE("State", state_names, states),
-    TABLE("Status", status_names, statuses),
-    TABLE("Type", type_names, types),
-    TABLE("Priority", priority_names, priorities),
-    TABLE("AssetType", asset_type_names, asset_types),
-    TABLE("WorkflowSchema", workflow_names, workflows),
-    TABLE("WorkflowSchemaStatus", workflow_status_names, workflow_statuses),
-    TABLE("TaskTypeSchema", task_type_schema_names, task_type_schemas),
-    TABLE("TaskTypeSchemaType", task_type_names, task_types),
-    TABLE("ProjectSchema", project_schema_names, project_schemas),
-    TABLE("ProjectSchemaObjectType", schema_object_type_names, schema_object_types),
-    TABLE("Schema", schema_names, schemas),
-    TABLE("SchemaStatus", schema_status_names, schema_statuses),
-    TABLE("SchemaType", schema_type_names, schema_types),
-    TABLE("SecurityRole", role_names, roles),
-    TABLE("NoteCategory", label_names, labels),
-    TABLE("ListCategory", named, list_categories),
-    TABLE("ManagerType", named, manager_types),
-    TABLE("UserType", named, user_types),
-    TABLE("CustomAttributeType", named, custom_attribute_types),
+    NEEDED("Location", location_names, locations),
+    NEEDED("ObjectType", object_type_names, object_types),
+    NEEDED("State", state_names, states),
+    STUDIO("Status", status_names, statuses),
+    STUDIO("Type", type_names, types),
+    NEEDED("Priority", priority_names, priorities),
+    STUDIO("AssetType", asset_type_names, asset_types),
+    STUDIO("WorkflowSchema", workflow_names, workflows),
+    STUDIO("WorkflowSchemaStatus", workflow_status_names, workflow_statuses),
+    STUDIO("TaskTypeSchema", task_type_schema_names, task_type_schemas),
+    STUDIO("TaskTypeSchemaType", task_type_names, task_types),
+    STUDIO("ProjectSchema", project_schema_names, project_schemas),
+    STUDIO("ProjectSchemaObjectType", schema_object_type_names, schema_object_types),
+    STUDIO("Schema", schema_names, schemas),
+    STUDIO("SchemaStatus", schema_status_names, schema_statuses),
+    STUDIO("SchemaType", schema_type_names, schema_types),
+    NEEDED("SecurityRole", role_names, roles),
+    STUDIO("NoteCategory", label_names, labels),
+    STUDIO("ListCategory", named, list_categories),
+    STUDIO("ManagerType", named, manager_types),
+    NEEDED("UserType", named, user_types),
+    NEEDED("CustomAttributeType", named, custom_attribute_types),
 };
 const size_t ms_seed_table_count = sizeof ms_seed_tables / sizeof *ms_seed_tables;
 /* clang-format on */

@@ -44,6 +44,7 @@
   "  --public-url URL     how clients reach it, when that is through a proxy\n"               \
   "  --new-key            make and print another key\n"                                       \
   "  --open               open the Jobs page in this machine's browser\n"                     \
+  "  --empty              on the first start: no statuses, types and project schema yet\n"    \
   "\n"                                                                                        \
   "On the first start a key is made for your login name; the three variables to export are\n" \
   "printed, this once. The link to the Jobs page signs you in, once. INT or TERM stop it.\n"  \

@@ -29,7 +29,7 @@ struct service {
   struct ms_api *api;
   struct ms_server *server;
   const char *listen, *public_url, *data;
-  bool new_key, open;
+  bool new_key, open, empty;
   bool stopping;
 };
 
@@ -153,7 +153,8 @@ open_service(struct service *service, struct ms_error *err)
   char *folder = service->data != NULL ? strdup(service->data) : NULL;
   enum ms_status status = folder != NULL ? MS_OK : ms_path_xdg("data", &folder, err);
   if (status == MS_OK) {
-    status = ms_api_open(folder, &service->api, err);
+    status = service->empty ? ms_api_open_empty(folder, &service->api, err)
+                            : ms_api_open(folder, &service->api, err);
   }
   free(folder);
   if (status != MS_OK) {
@@ -194,6 +195,7 @@ ms_command_serve(int argument_count, char **arguments)
       {"public-url", &service.public_url, NULL, "URL"},
       {"new-key", NULL, &service.new_key, NULL},
       {"open", NULL, &service.open, NULL},
+      {"empty", NULL, &service.empty, NULL},
   };
   int usage =
       ms_arguments_read("serve", table, sizeof table / sizeof table[0], argument_count, arguments);

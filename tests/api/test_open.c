@@ -71,6 +71,32 @@ the_schema_of_a_project_can_be_walked(void **state)
   expect_count(tracker, "0.data.0.object_types", 7);
 }
 
+static void
+an_empty_one_is_for_ones_own_studio(void **state)
+{
+  struct tracker *tracker = *state;
+  char folder[128];
+  ms_api_close(tracker->api);
+  snprintf(folder, sizeof folder, "%s/empty", tracker->folder);
+  check_ok(ms_api_open_empty(folder, &tracker->api, &tracker->err), &tracker->err);
+  check_ok(ms_api_local_user(tracker->api, tracker->user_id, &tracker->err), &tracker->err);
+  query(tracker, "select id from Location", 5);
+  query(tracker, "select id from ObjectType", 7);
+  query(tracker, "select id from Status", 0);
+  query(tracker, "select id from ProjectSchema", 0);
+  call(tracker,
+       "[{'action':'create','entity_type':'Status','entity_data':{'id':'open','name':'Open'}},"
+       "{'action':'create','entity_type':'Type','entity_data':{'id':'paint','name':'Paint'}},"
+       "{'action':'create','entity_type':'ProjectSchema','entity_data':{'id':'own','name':'Own'}},"
+       "{'action':'create','entity_type':'Project','entity_data':{'id':'p','name':'p',"
+       "'project_schema_id':'own'}},"
+       "{'action':'create','entity_type':'Task','entity_data':{'name':'sky','parent_id':'p',"
+       "'status_id':'open','type_id':'paint'}}]");
+  ms_api_close(tracker->api);
+  check_ok(ms_api_open(folder, &tracker->api, &tracker->err), &tracker->err);
+  query(tracker, "select id from ProjectSchema", 1);
+}
+
 int
 main(void)
 {
@@ -79,6 +105,7 @@ main(void)
       WITH_TRACKER(later_starts_change_nothing),
       WITH_TRACKER(the_data_folder_is_the_owners_alone),
       WITH_TRACKER(a_file_for_a_folder_is_refused),
+      WITH_TRACKER(an_empty_one_is_for_ones_own_studio),
       WITH_TRACKER(the_schema_of_a_project_can_be_walked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
