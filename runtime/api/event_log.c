@@ -20,13 +20,16 @@ insert(struct ms_api *api, const char *event, size_t event_bytes, int64_t now_us
 {
   struct ms_statement *statement = NULL;
   enum ms_status status = ms_database_prepare(
-      api->database, "INSERT INTO moonshift_event (at, origin, event) VALUES (?1, ?2, ?3)",
+      api->database,
+      "INSERT INTO moonshift_journal (at, origin, end_bytes, event) VALUES (?1, ?2, ?4 + ifnull("
+      "(SELECT end_bytes FROM moonshift_journal ORDER BY sequence DESC LIMIT 1), 0), ?3)",
       &statement, err);
   if (status != MS_OK)
     return status;
   ms_statement_bind_integer(statement, 1, now_us);
   ms_statement_bind_integer(statement, 2, api->origin);
   ms_statement_bind_text(statement, 3, event, event_bytes);
+  ms_statement_bind_integer(statement, 4, (int64_t)event_bytes);
   status = ms_statement_step(statement, NULL, err);
   ms_statement_done(statement);
   return status;
@@ -38,14 +41,18 @@ sweep(struct ms_api *api, int64_t now_us, struct ms_error *err)
   struct ms_statement *statement = NULL;
   enum ms_status status = ms_database_prepare(
       api->database,
-      "DELETE FROM moonshift_event WHERE at < ?1 AND sequence IN (SELECT sequence FROM"
-      " moonshift_event ORDER BY sequence LIMIT ?2)"
-      " AND sequence < (SELECT max(sequence) FROM moonshift_event)",
+      "WITH newest AS (SELECT sequence, end_bytes FROM moonshift_journal ORDER BY sequence DESC "
+      "LIMIT 1)"
+      " DELETE FROM moonshift_journal WHERE (at < ?1 OR end_bytes < (SELECT end_bytes FROM newest) "
+      "- ?3)"
+      " AND sequence IN (SELECT sequence FROM moonshift_journal ORDER BY sequence LIMIT ?2)"
+      " AND sequence < (SELECT sequence FROM newest)",
       &statement, err);
   if (status != MS_OK)
     return status;
   ms_statement_bind_integer(statement, 1, now_us - keep_us);
   ms_statement_bind_integer(statement, 2, SWEEP_ROWS);
+  ms_statement_bind_integer(statement, 3, MS_EVENT_LOG_KEEP_BYTES);
   status = ms_statement_step(statement, NULL, err);
   ms_statement_done(statement);
   return status;
@@ -69,7 +76,7 @@ ms_event_log_newest(struct ms_api *api, int64_t *sequence, struct ms_error *err)
   struct ms_statement *statement = NULL;
   bool row = false;
   enum ms_status status = ms_database_prepare(
-      api->database, "SELECT max(sequence) FROM moonshift_event", &statement, err);
+      api->database, "SELECT max(sequence) FROM moonshift_journal", &statement, err);
   if (status != MS_OK)
     return status;
   status = ms_statement_step(statement, &row, err);
@@ -85,7 +92,7 @@ begin_reading(struct ms_api *api, int64_t after, int64_t limit, struct ms_statem
 {
   enum ms_status status = ms_database_prepare(
       api->database,
-      "SELECT sequence, at, origin, event FROM moonshift_event WHERE sequence > ?1"
+      "SELECT sequence, at, origin, event FROM moonshift_journal WHERE sequence > ?1"
       " ORDER BY sequence LIMIT ?2",
       statement, err);
   if (status != MS_OK)

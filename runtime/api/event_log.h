@@ -2,7 +2,8 @@
  *
  * A table beside the model's. A change is written in the transaction that makes it, by whichever process
  * that is, so that the journal of a data folder is whole: whoever reads on from a number misses nothing
- * that is younger than MS_EVENT_LOG_KEEP_DAYS. What is older goes bit by bit with what is appended. */
+ * that is younger than MS_EVENT_LOG_KEEP_DAYS, unless more than MS_EVENT_LOG_KEEP_BYTES came since. What is
+ * older goes bit by bit with what is appended. */
 #ifndef MS_API_EVENT_LOG_H
 #define MS_API_EVENT_LOG_H
 
@@ -12,6 +13,7 @@
 
 enum {
   MS_EVENT_LOG_KEEP_DAYS = 7,
+  MS_EVENT_LOG_KEEP_BYTES = 256 * 1024 * 1024,  /* or less, after so much */
   MS_EVENT_LOG_PAGE_MAX = 1000,                 /* events that are read at once */
   MS_EVENT_LOG_PAGE_BYTES_MAX = 8 * 1024 * 1024 /* of their text; a page has at least one event */
 };

@@ -20,9 +20,11 @@ const char *const ms_definition_own_tables[] = {
     "CREATE TABLE IF NOT EXISTS moonshift_key (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE,"
     " user_id TEXT NOT NULL, label TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS \"moonshift_key.user_id\" ON moonshift_key (user_id)",
-    /* in the order of their commits; origin: the process that wrote it, by a random number */
-    "CREATE TABLE IF NOT EXISTS moonshift_event (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
-    " origin INTEGER NOT NULL, event TEXT NOT NULL)",
+    /* in the order of their commits; origin: the process that wrote it, by a random number; end_bytes: the
+       sizes of all events up to this one */
+    "CREATE TABLE IF NOT EXISTS moonshift_journal (sequence INTEGER PRIMARY KEY, at INTEGER NOT "
+    "NULL,"
+    " origin INTEGER NOT NULL, end_bytes INTEGER NOT NULL, event TEXT NOT NULL)",
     NULL,
 };
 

@@ -90,11 +90,31 @@ old_events_go_and_numbers_stay(void **state)
   for (int i = 0; i < 10; i++)
     append(tracker, "{\"topic\":\"old\"}");
   int64_t last = newest(tracker);
-  execute(tracker, "UPDATE moonshift_event SET at = at - 8 * " DAY_US);
+  execute(tracker, "UPDATE moonshift_journal SET at = at - 8 * " DAY_US);
   for (int i = 0; i < 64; i++)
     append(tracker, "{\"topic\":\"young\"}");
   assert_int_equal(newest(tracker), last + 64);
   assert_int_equal(read_page(tracker, 0, 1000), 64);
+}
+
+static void
+a_journal_that_is_too_large_loses_its_oldest(void **state)
+{
+  struct tracker *tracker = *state;
+  char large[4096];
+  memset(large, ' ', sizeof large - 1);
+  memcpy(large, "{\"topic\":\"t\"}", strlen("{\"topic\":\"t\"}"));
+  large[sizeof large - 1] = '\0';
+  for (int i = 0; i < 10; i++)
+    append(tracker, "{\"topic\":\"first\"}");
+  int64_t start = newest(tracker) - 10;
+  append(tracker, large);
+  assert_int_equal(read_page(tracker, start, 1000), 11);
+  execute(tracker, "UPDATE moonshift_journal SET end_bytes = end_bytes + 268435456 WHERE sequence ="
+                   " (SELECT max(sequence) FROM moonshift_journal)");
+  for (int i = 0; i < 64; i++)
+    append(tracker, large);
+  assert_int_equal(read_page(tracker, 0, 1000), 65);
 }
 
 static void
@@ -136,6 +156,7 @@ main(void)
       WITH_TRACKER(what_fails_or_reads_leaves_nothing),
       WITH_TRACKER(pages_follow_each_other),
       WITH_TRACKER(old_events_go_and_numbers_stay),
+      WITH_TRACKER(a_journal_that_is_too_large_loses_its_oldest),
       WITH_TRACKER(one_hears_of_others_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
