@@ -4,8 +4,11 @@
  * wait for the writer. One connection, one thread (NOMUTEX); other processes are waited for. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -74,8 +77,8 @@ ms_database_fail(struct ms_database *database, int code, const char *what, struc
                    database->path);
   if ((code & 0xff) == SQLITE_CONSTRAINT)
     return ms_fail(err, status, "%s", sqlite3_errmsg(database->handle));
-  return ms_fail(err, status, "database %s: cannot %s: %s", database->path, what,
-                 sqlite3_errmsg(database->handle));
+  return ms_fail(err, status, "database %s: cannot %s: %s (SQLite %d)", database->path, what,
+                 sqlite3_errmsg(database->handle), sqlite3_extended_errcode(database->handle));
 }
 
 enum ms_status
@@ -150,8 +153,24 @@ set_up(struct ms_database *database, struct ms_error *err)
   return status == MS_OK ? use_write_ahead_log(database, err) : status;
 }
 
-enum ms_status
-ms_database_open_bare(const char *path, struct ms_database **database, struct ms_error *err)
+/* Processes open and close a database one after the other: SQLite does not wait while another one turns a
+ * new file into one with a write-ahead log, or removes the log with the last connection, it fails. The lock is on the folder and ends with the descriptor;
+ * where folders cannot be locked (-1) opening goes on without. */
+static int
+lock_folder_of(const char *path)
+{
+  char folder[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+  int fd = open(folder[0] ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0)
+    flock(fd, LOCK_EX);
+  return fd;
+}
+
+/* With the folder's lock held. What was made is the caller's to close, also on failure. */
+static enum ms_status
+open_locked(const char *path, struct ms_database **database, struct ms_error *err)
 {
   *database = NULL;
   enum ms_status status = make_file(path, err);
@@ -170,27 +189,41 @@ ms_database_open_bare(const char *path, struct ms_database **database, struct ms
     status = ms_database_fail(fresh, code, "open it", err);
   else
     status = set_up(fresh, err);
-  if (status == MS_OK)
-    *database = fresh;
-  else
-    ms_database_close(fresh);
+  *database = fresh;
   return status;
+}
+
+/* Ends what open_locked began: a database that cannot be used is closed, which takes the lock again. */
+static enum ms_status
+unlock(int lock, enum ms_status status, struct ms_database **database)
+{
+  if (lock >= 0)
+    close(lock);
+  if (status != MS_OK) {
+    ms_database_close(*database);
+    *database = NULL;
+  }
+  return status;
+}
+
+enum ms_status
+ms_database_open_bare(const char *path, struct ms_database **database, struct ms_error *err)
+{
+  int lock = lock_folder_of(path);
+  return unlock(lock, open_locked(path, database, err), database);
 }
 
 enum ms_status
 ms_database_open(const char *path, const struct ms_model *model, struct ms_database **database,
                  bool *created, struct ms_error *err)
 {
-  enum ms_status status = ms_database_open_bare(path, database, err);
+  int lock = lock_folder_of(path);
+  enum ms_status status = open_locked(path, database, err);
   if (status == MS_OK)
     status = ms_database_register_functions(*database, err);
   if (status == MS_OK)
     status = ms_database_migrate(*database, model, created, err);
-  if (status != MS_OK) {
-    ms_database_close(*database);
-    *database = NULL;
-  }
-  return status;
+  return unlock(lock, status, database);
 }
 
 void
@@ -199,7 +232,10 @@ ms_database_close(struct ms_database *database)
   if (!database)
     return;
   ms_database_forget_statements(database);
+  int lock = lock_folder_of(database->path);
   sqlite3_close_v2(database->handle);
+  if (lock >= 0)
+    close(lock);
   free(database->path);
   free(database);
 }
