@@ -3,10 +3,12 @@
 --- Usage: moonshift attach [OPTIONS] JOB FILE…
 ---
 --- JOB is a job's id, or the beginning of one; inside a wrapped command, "$MOONSHIFT_JOB_ID". When the tracker
---- cannot be reached and the id is whole, the files wait in the outbox: moonshift help outbox.
+--- cannot be reached and the id is whole, the files wait in the outbox: moonshift help outbox. A large file whose
+--- upload was interrupted is gone on with.
 ---
 --- Options:
 ---   --name NAME    what the attachment is called (one file only); the file's name when not given
+---   --json         events as JSON, one object a line, for programs
 ---   --data DIR     the embedded server's folder
 ---
 --- Example:
@@ -21,11 +23,12 @@ local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
 local text = require "moonshift.text"
 local transfer_bar = require "moonshift.transfer_bar"
+local upload = require "moonshift.upload"
 
 local given = options.parse {
   verb = "attach",
   arguments = { ... },
-  spec = { { name = "name", argument = "NAME" }, { name = "data", argument = "DIR" } },
+  spec = { { name = "name", argument = "NAME" }, { name = "json" }, { name = "data", argument = "DIR" } },
 }
 if #given < 2 then
   options.fail("attach", #given == 0 and "a job's id and a file are missing" or "a file is missing")
@@ -50,8 +53,11 @@ end
 
 local id = job_id(given[1])
 for _, path in ipairs(paths) do
-  local bar <close> = transfer_bar.new(path:match "[^/]*$")
-  local upload, state = outbox.attach(session, path, { job_id = id, name = given.name, progress = bar.update })
+  local bar <close> = transfer_bar.new(path:match "[^/]*$", { json = given.json })
+  local attached, state = outbox.attach(session, path, {
+    job_id = id, name = given.name, progress = bar.update, component_id = upload.interrupted(session, path),
+  })
   bar.done((state == "sent" and "attached %s (%s)" or "%s (%s) waits in the outbox: moonshift outbox")
-    :format(path, text.size(upload.size)))
+    :format(path, text.size(attached.size)),
+    { component_id = attached.component_id, size_bytes = attached.size, state = state })
 end

@@ -7,6 +7,7 @@
 ---
 --- Options:
 ---   -o, --output DIR   into this folder, which is created; the current one when not given
+---   --json             events as JSON, one object a line, for programs
 ---   --data DIR         the embedded server's folder
 ---
 --- Example:
@@ -29,6 +30,7 @@ local given = options.parse {
   arguments = { ... },
   spec = {
     { name = "output", short = "o", argument = "DIR", default = "." },
+    { name = "json" },
     { name = "data", argument = "DIR" },
   },
 }
@@ -62,7 +64,7 @@ if #files == 0 then
 end
 system.make_folders(given.output)
 for _, file in ipairs(files) do
-  local bar <close> = transfer_bar.new(file.name)
+  local bar <close> = transfer_bar.new(file.name, { json = given.json })
   local path, size = session:download(session:get("Component", file.id), given.output, { progress = bar.update })
-  bar.done(("%s (%s)"):format(path, text.size(size)))
+  bar.done(("%s (%s)"):format(path, text.size(size)), { path = path, component_id = file.id, size_bytes = size })
 end

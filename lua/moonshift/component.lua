@@ -35,6 +35,17 @@ local function server_location(session)
   return session:query(('Location where name is "%s"'):format(SERVER_LOCATION)):one()
 end
 
+--- A location by its name; one that config.lua names is created on the tracker when it is first used. Raises
+--- `not_found`.
+---@param session moonshift.Session
+---@param name string
+---@return moonshift.Entity
+function component.find_location(session, name)
+  local found = session:query("Location where name is {name}", { name = name }):first()
+  if found then return found end
+  return component.location_of(session, places.need(session, name))
+end
+
 --- The location of a place; a studio's own is created on the tracker when it is first used.
 ---@param session moonshift.Session
 ---@param place moonshift.Place

@@ -1,5 +1,7 @@
---- A line that shows how far a transfer is: redrawn in place on a terminal, silent elsewhere.
+--- How far a transfer is: a line that is redrawn in place on a terminal, a line now and then elsewhere, or JSON events
+--- for programs.
 
+local cjson = require "cjson"
 local uv = require "luv"
 local text = require "moonshift.text"
 
@@ -8,44 +10,94 @@ local transfer_bar = {}
 
 local WIDTH = 20
 local CLEAR = "\r\27[K"
+local LINE_INTERVAL_S, EVENT_INTERVAL_S = 15, 1
 
-local function is_terminal()
-  return uv.guess_handle(2) == "tty"
+local function rate(self)
+  local seconds = (uv.hrtime() - self.started) / 1e9
+  return seconds > 0.5 and self.done_bytes / seconds or nil
 end
 
-local function rate(done, started)
-  local seconds = (uv.hrtime() - started) / 1e9
-  return seconds > 0.5 and ("  %s/s"):format(text.size(done / seconds)) or ""
+-- "84.1 MiB/s  12 s left", as far as is known.
+local function pace(self, done, total)
+  local per_second = rate(self)
+  if not per_second or per_second == 0 then return "" end
+  local line = ("  %s/s"):format(text.size(per_second))
+  if (uv.hrtime() - self.started) / 1e9 < 2 then return line end
+  return ("%s  %s left"):format(line, text.duration((total - done) / per_second))
 end
 
-local function remaining(done, total, started)
-  local seconds = (uv.hrtime() - started) / 1e9
-  if done == 0 or seconds < 2 then return "" end
-  return ("  %s left"):format(text.duration(seconds * (total - done) / done))
+local function is_due(self, interval_s)
+  local now = uv.hrtime()
+  if (now - self.shown_at) / 1e9 < interval_s then return false end
+  self.shown_at = now
+  return true
+end
+
+-- ---- the ways to show it ---------------------------------------------------------------------------
+
+local ways = { terminal = {}, lines = {}, json = {} }
+
+function ways.terminal.update(self, done, total)
+  local filled = math.floor(WIDTH * done / total)
+  io.stderr:write(CLEAR, text.fit(self.label, 30), "  ", ("█"):rep(filled), ("░"):rep(WIDTH - filled),
+    ("  %3d %%"):format(100 * done // total), pace(self, done, total))
+  self.drawn = true
+end
+
+function ways.terminal.clear(self)
+  if self.drawn then io.stderr:write(CLEAR) end
+  self.drawn = false
+end
+
+function ways.lines.update(self, done, total)
+  if not is_due(self, LINE_INTERVAL_S) then return end
+  io.stderr:write(("%s: %d %%%s\n"):format(self.label, 100 * done // total, pace(self, done, total)))
+end
+
+local function print_event(event)
+  print(cjson.encode(event))
+  io.stdout:flush()
+end
+
+function ways.json.update(self, done, total)
+  if done < total and not is_due(self, EVENT_INTERVAL_S) then return end
+  print_event {
+    event = "progress", name = self.label, done_bytes = done, total_bytes = total, bytes_per_second = rate(self),
+  }
+end
+
+local function nothing() end
+
+local function choose(options)
+  if options.json then return ways.json end
+  return uv.guess_handle(2) == "tty" and ways.terminal or ways.lines
 end
 
 --- A bar for one transfer; close it.
 ---@param label string
----@return { update: fun(done: integer, total: integer), done: fun(line: string) }
-function transfer_bar.new(label)
-  local shown, started, drawn = is_terminal(), uv.hrtime(), false
+---@param options? { json?: boolean } `json`: events on standard output, a JSON object a line.
+---@return { update: fun(done: integer, total: integer), done: fun(line: string, event?: table) } bar `done` prints a
+--- line for people, or the event.
+function transfer_bar.new(label, options)
+  local way = choose(options or {})
+  local clear = way.clear or nothing
+  local self = { label = label, started = uv.hrtime(), shown_at = uv.hrtime(), done_bytes = 0 }
   local bar = {}
-  local function clear()
-    if drawn then io.stderr:write(CLEAR) end
-    drawn = false
-  end
   function bar.update(done, total)
-    if not shown or total <= 0 then return end
-    local filled = math.floor(WIDTH * done / total)
-    io.stderr:write(CLEAR, text.fit(label, 30), "  ", ("█"):rep(filled), ("░"):rep(WIDTH - filled),
-      ("  %3d %%"):format(100 * done // total), rate(done, started), remaining(done, total, started))
-    drawn = true
+    self.done_bytes = done
+    if total > 0 then way.update(self, done, total) end
   end
-  function bar.done(line)
-    clear()
-    print(line)
+  function bar.done(line, event)
+    clear(self)
+    if way ~= ways.json then
+      print(line)
+      return
+    end
+    event = event or {}
+    event.event, event.name = "done", event.name or label
+    print_event(event)
   end
-  return setmetatable(bar, { __close = clear })
+  return setmetatable(bar, { __close = function() clear(self) end })
 end
 
 return transfer_bar

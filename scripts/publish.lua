@@ -1,0 +1,78 @@
+--- Publish files as the next version of an asset.
+---
+--- Usage: moonshift publish [OPTIONS] FILE|SEQUENCE|PATTERN… --to CONTEXT --asset NAME
+---
+--- CONTEXT is a task, by its id or by its path of names: project/sequence/shot/task. The asset is created for
+--- what the task belongs to when there is none of that name. A SEQUENCE is written 'sh010.%04d.exr [1001-1096]'; among
+--- the files that match a PATTERN sequences are found, too. The version is published when all of its files are there.
+---
+--- Options:
+---   --to CONTEXT        the task, or what the asset is for
+---   --asset NAME        the asset's name
+---   --type TYPE         its type, for a new one
+---   --comment TEXT      what is new in this version
+---   --location NAME     where the files go; the best of those in config.lua, else ftrack.server, when not given
+---   --json              events as JSON, one object a line, for programs
+---   --data DIR          the embedded server's folder
+---
+--- Example:
+---   moonshift publish '/renders/sh010.*.exr' --to show/sq010/sh010/comp --asset comp --comment "Grain matched"
+---
+--- Sample output:
+---   sh010.%04d.exr [1001-1096] (96 files, 1.1 GiB)
+---   published comp v003
+
+local component_source = require "moonshift.component_source"
+local moonshift = require "moonshift"
+local options = require "moonshift.options"
+local outbox = require "moonshift.outbox"
+local publish = require "moonshift.publish"
+local text = require "moonshift.text"
+local transfer_bar = require "moonshift.transfer_bar"
+
+local given = options.parse {
+  verb = "publish",
+  arguments = { ... },
+  spec = {
+    { name = "to", argument = "CONTEXT" },
+    { name = "asset", argument = "NAME" },
+    { name = "type", argument = "TYPE" },
+    { name = "comment", argument = "TEXT" },
+    { name = "location", argument = "NAME" },
+    { name = "json" },
+    { name = "data", argument = "DIR" },
+  },
+}
+if #given == 0 then options.fail("publish", "a file is missing") end
+if not given.to then options.fail("publish", "--to is missing: the task, such as show/sq010/sh010/comp") end
+if not given.asset then options.fail("publish", "--asset is missing: the asset's name") end
+
+local files = { table.unpack(given) }
+for _, file in ipairs(files) do component_source.find_all(file) end
+
+local session <close> = moonshift.session { data = given.data }
+local telling <close> = outbox.start(session)
+local location = given.location and require "moonshift.component".find_location(session, given.location)
+
+local bars = {}
+local closing <close> = setmetatable({}, { __close = function()
+  for _, bar in ipairs(bars) do getmetatable(bar).__close() end
+end })
+
+local version, components = publish.run(session, {
+  files = files, context = given.to, asset = given.asset, type = given.type, comment = given.comment,
+  location = location,
+  progress = function(name)
+    bars[#bars + 1] = transfer_bar.new(name, { json = given.json })
+    return bars[#bars].update
+  end,
+})
+for i, component in ipairs(components) do
+  local members = component.__entity_type__ == "SequenceComponent" and #component.members or nil
+  bars[i].done(("%s%s (%s%s)"):format(component.name, component.file_type,
+    members and text.count(members, "file") .. ", " or "", text.size(component.size)),
+    { component_id = component.id, files = members or 1, size_bytes = component.size })
+end
+local bar <close> = transfer_bar.new(given.asset, { json = given.json })
+bar.done(("published %s v%03d"):format(given.asset, version.version),
+  { asset = given.asset, version = version.version, version_id = version.id })

@@ -1,0 +1,99 @@
+--- Either side of an upload in parts is killed at a moment that chance chooses; afterwards it is gone on with, the
+--- bytes are right, and nothing is left over. MOONSHIFT_KILLS=50 for more of it.
+
+local moonshift = require "moonshift"
+local support = require "support"
+local task = require "moonshift.task"
+local uv = require "luv"
+
+local KILLS = tonumber(os.getenv "MOONSHIFT_KILLS") or 10
+local PART, SIZE = 256 * 1024, 24 * 1024 * 1024 + 4321
+local LONGEST_MS = 600
+local SCRIPT = [[
+local session <close> = require "moonshift".session()
+print(session:create_component(...).id)
+]]
+
+local function entries(path)
+  local names, scan = {}, uv.fs_scandir(path)
+  if not scan then return names end
+  for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
+  return names
+end
+
+local function content()
+  local lines = {}
+  for i = 1, SIZE // 512 + 1 do lines[i] = ("%08d %.9f "):format(i, math.random()) .. ("-"):rep(491) .. "\n" end
+  return table.concat(lines):sub(1, SIZE)
+end
+
+describe("an upload in parts", function()
+  local folder, script, file, data
+  setup(function()
+    folder = support.folder()
+    script = support.write(folder.path .. "/upload.lua", SCRIPT)
+    data = content()
+    file = support.write(folder.path .. "/plate.exr", data)
+  end)
+  teardown(function() getmetatable(folder).__close(folder) end)
+
+  -- A server that can be killed and comes back at the same address.
+  local server, environment
+  local function serve(listen)
+    server = support.serve { data = folder.path .. "/data", listen = listen }
+    environment = environment or {
+      XDG_STATE_HOME = folder.path .. "/state", MOONSHIFT_PART_BYTES = tostring(PART),
+      FTRACK_API_USER = server.environment.FTRACK_API_USER, FTRACK_API_KEY = server.environment.FTRACK_API_KEY,
+    }
+    environment.FTRACK_SERVER = server.url
+  end
+  local function serving()
+    serve()
+    return setmetatable({}, { __close = function() getmetatable(server).__close(server) end })
+  end
+
+  local function start()
+    return support.start { "run", script, file, environment = environment }
+  end
+
+  local function check(id)
+    local session <close> = moonshift.session {
+      server_url = server.url, api_user = environment.FTRACK_API_USER, api_key = environment.FTRACK_API_KEY,
+    }
+    local target <close> = support.folder()
+    local path = session:download(session:get("Component", id), target.path)
+    assert.is_true(data == support.read(path), "the bytes are others")
+    assert.same({ "plate.exr" }, entries(target.path))
+    assert.same({}, entries(folder.path .. "/data/blobs/.incoming"))
+    assert.same({}, entries(folder.path .. "/state/moonshift/transfers"))
+  end
+
+  it("is gone on with after its sender was killed", function()
+    local _ <close> = serving()
+    for _ = 1, KILLS do
+      local first <close> = start()
+      task.sleep(math.random(1, LONGEST_MS) / 1000)
+      first:kill "sigkill"
+      first:wait()
+      local second <close> = start()
+      second:wait()
+      assert.same({ 0, "" }, { second.exit_code, second.stderr })
+      check(second.stdout:match "%S+")
+    end
+  end)
+
+  it("goes on when the server is killed and comes back", function()
+    local _ <close> = serving()
+    for _ = 1, KILLS do
+      local sender <close> = start()
+      task.sleep(math.random(1, LONGEST_MS) / 1000)
+      server:kill "sigkill"
+      server:wait()
+      task.sleep(0.1)
+      serve(server.url:match "//(.*)$")
+      sender:wait()
+      assert.same({ 0, "" }, { sender.exit_code, sender.stderr })
+      check(sender.stdout:match "%S+")
+    end
+  end)
+end)
