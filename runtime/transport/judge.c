@@ -30,16 +30,23 @@ static const struct {
     {"IntegrityError", MS_INTEGRITY},
 };
 
-/* Our own server is more exact: its error_code is that of a status. Those that are about itself rather than
- * about the request (a full disk, …) are not here. */
+/* Our own server is more exact: its error_code is that of a status. */
 static const enum ms_status codes[] = {
     MS_USAGE,     MS_INVALID,        MS_PARSE,      MS_NOT_FOUND, MS_NOT_UNIQUE, MS_EXISTS,
     MS_INTEGRITY, MS_AUTHENTICATION, MS_PERMISSION, MS_TIMEOUT,   MS_LIMIT,      MS_BUSY,
 };
 
+/* Its troubles with itself, such as a full disk, are no word on the request: another time it may be done. */
+static const enum ms_status troubles[] = {MS_IO, MS_MEMORY};
+
 static enum ms_status
 status_of(const char *exception, const char *code)
 {
+  for (size_t i = 0; code && i < sizeof troubles / sizeof troubles[0]; i++) {
+    if (strcmp(ms_status_code(troubles[i]), code) == 0) {
+      return MS_NETWORK;
+    }
+  }
   for (size_t i = 0; code && i < sizeof codes / sizeof codes[0]; i++) {
     if (strcmp(ms_status_code(codes[i]), code) == 0) {
       return codes[i];
@@ -91,6 +98,9 @@ fail_exception(const struct ms_json_node *error, const char *server, const char 
   char content[QUOTED_MAX_BYTES + 1], name[QUOTED_MAX_BYTES + 1];
   /* A query's error points at the place, in lines of its own. */
   quote(ms_json_get_string(error, "content"), status == MS_PARSE, content);
+  if (status == MS_NETWORK) {
+    return ms_fail(err, status, "%s cannot do that just now: %s", server, content);
+  }
   if (status != MS_SERVER && *content) {
     return ms_fail(err, status, "%s", content);
   }
@@ -232,9 +242,9 @@ static const struct {
     {404, 404, MS_NOT_FOUND, "has no data there"},
     {410, 410, MS_NOT_FOUND, "has no data there any more"},
     {413, 413, MS_LIMIT, "finds this file too large"},
-    {507, 507, MS_LIMIT, "has no room for this file"},
+    {507, 507, MS_NETWORK, "has no room for this file just now"},
     {429, 429, MS_NETWORK, "gets too many requests just now; try again later"},
-    {502, 504, MS_NETWORK, "is not available just now; try again later"},
+    {500, 504, MS_NETWORK, "is not available just now; try again later"},
     {LONG_MIN, LONG_MAX, MS_SERVER, "refused"},
 };
 

@@ -8,8 +8,10 @@ local support = require "support"
 local system = require "moonshift.core.system"
 local uv = require "luv"
 
+local KEPT = { MOONSHIFT_LONG = true } -- how thorough specs are
 for name in pairs(uv.os_environ()) do
-  if name:find "^FTRACK_" or name:find "^MOONSHIFT_" or name:find "^XDG_" then system.set_environment(name) end
+  local ours = name:find "^FTRACK_" or name:find "^MOONSHIFT_" or name:find "^XDG_"
+  if ours and not KEPT[name] then system.set_environment(name) end
 end
 local home <close> = support.folder()
 system.set_environment("HOME", home.path)
