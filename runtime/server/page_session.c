@@ -58,8 +58,13 @@ static enum MHD_Result
 answer_session(struct ms_request *request)
 {
   static const struct ms_answer_header header = {"Cache-Control", "no-store"};
+  static const char nobody[] = "{\"user\":null}";
   struct ms_buffer json;
   struct ms_error err;
+  if (ms_page_access_check(request, &err) != MS_OK) {
+    return ms_answer_static(request, MHD_HTTP_OK, "application/json", nobody, sizeof nobody - 1,
+                            &header, 1);
+  }
   ms_buffer_init(&json, DESCRIPTION_MAX_BYTES);
   enum ms_status status = ms_sign_in_describe(request->server->page, request->user_id, &json, &err);
   if (status != MS_OK) {

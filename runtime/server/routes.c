@@ -18,7 +18,7 @@ static const struct ms_route routes[] = {
     {"/", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_page},
     {"/page/sign-in", false, MS_METHOD_POST, MS_ACCESS_HEADERS, false, &ms_endpoint_sign_in},
     {"/page/sign-out", false, MS_METHOD_POST, MS_ACCESS_ANYBODY, false, &ms_endpoint_sign_out},
-    {"/page/session", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_session},
+    {"/page/session", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_session},
     {"/page/", true, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_page_file},
     {"/jobs/list", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_list},
     {"/jobs/detail", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_detail},

@@ -25,7 +25,8 @@ extern const struct ms_endpoint ms_endpoint_socket;
 /* GET /: the Jobs page, and the one-time link that signs in; GET /page/NAME: its other files. */
 extern const struct ms_endpoint ms_endpoint_page;
 extern const struct ms_endpoint ms_endpoint_page_file;
-/* POST /page/sign-in, POST /page/sign-out; GET /page/session: who is signed in. */
+/* POST /page/sign-in, POST /page/sign-out; GET /page/session: who is signed in, also when nobody
+ * is. */
 extern const struct ms_endpoint ms_endpoint_sign_in;
 extern const struct ms_endpoint ms_endpoint_sign_out;
 extern const struct ms_endpoint ms_endpoint_session;

@@ -1,6 +1,6 @@
 /* The list: of however many jobs there are, only the rows in sight exist, and only the jobs around them were
  * asked for. Rows stay where they are while new jobs come in above them. */
-import { api } from "./api.js";
+import { api, Refused } from "./api.js";
 import { announce, copyButton, element } from "./dom.js";
 import { count, setServerTime } from "./format.js";
 import { Row, STATUS_NAMES, titleOf } from "./row.js";
@@ -71,6 +71,7 @@ export class JobList {
       this.#take(await api.list(parameters, request.signal));
     } catch (error) {
       if (error.name === "AbortError") return;
+      if (error instanceof Refused) this.#showRefusal(error);
       this.failed(error);
       throw error;
     } finally {
@@ -118,6 +119,15 @@ export class JobList {
     if (!none) return;
     const filtered = Object.values(this.#filter()).some(Boolean);
     this.empty.replaceChildren(...(filtered ? this.#nothingFound() : nothingYet()));
+  }
+
+  #showRefusal(error) {
+    this.grid.classList.add("grid-empty");
+    this.empty.hidden = false;
+    this.empty.replaceChildren(
+      element("h2", {}, "These jobs cannot be listed"),
+      element("p", {}, error.message),
+      element("button", { type: "button", onclick: () => this.clear() }, "Clear the filters"));
   }
 
   #nothingFound() {

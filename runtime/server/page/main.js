@@ -155,7 +155,8 @@ async function enter() {
     if (error instanceof Unreachable) setTimeout(enter, RETRY_MS);
     return;
   }
-  setText(at("user-name"), session.user ?? "");
+  if (!session.user) return leave();
+  setText(at("user-name"), session.user);
   at("sign-in").hidden = true;
   at("sign-in").replaceChildren();
   at("app").hidden = false;
