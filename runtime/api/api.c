@@ -117,6 +117,13 @@ ms_api_listen(struct ms_api *api, ms_api_listener listener, void *context)
   api->listener_context = context;
 }
 
+void
+ms_api_set_encoder(struct ms_api *api, ms_api_encoder encoder, void *context)
+{
+  api->encoder = encoder;
+  api->encoder_context = context;
+}
+
 struct ms_database *
 ms_api_database(struct ms_api *api)
 {

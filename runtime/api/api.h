@@ -73,6 +73,26 @@ typedef void (*ms_api_listener)(void *context, const char *event, size_t event_b
 void
 ms_api_listen(struct ms_api *api, ms_api_listener listener, void *context);
 
+#define MS_ENCODE_MEDIA_JOB_TYPE "encode_media"
+
+/* Media to encode: all ids are of entities that exist; the outputs have no data yet. */
+struct ms_encoding {
+  const char *job_id; /* queued */
+  const char *source_id;
+  const char *version_id; /* gets the picture as its thumbnail; or NULL */
+  bool keep_original;     /* else the source goes once it is encoded */
+  const char *video_id;   /* of the component that the video goes to; NULL for a picture */
+  const char *image_id;
+};
+
+/* Called after the batch that asked for it is committed; may not call the API. What it is given is
+ * borrowed. */
+typedef void (*ms_api_encoder)(void *context, const struct ms_encoding *encoding);
+
+/* Who encodes media from now on; NULL: nobody, and jobs for it fail at once. */
+void
+ms_api_set_encoder(struct ms_api *api, ms_api_encoder encoder, void *context);
+
 /* ---- users and keys ---- */
 
 /* The id of the active user `username`; MS_NOT_FOUND, or MS_PERMISSION when inactive. */

@@ -10,6 +10,7 @@
 #include "api/cascade.h"
 #include "api/checks.h"
 #include "api/collection.h"
+#include "api/encode_media.h"
 #include "api/permission.h"
 #include "api/rules.h"
 #include "api/update_event.h"
@@ -245,6 +246,7 @@ ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_
   enum ms_status status = run_body(&batch, &failure);
   if (status == MS_OK) {
     remove_blobs(&batch);
+    ms_encode_media_begin(&batch);
     ms_update_event_publish(&batch);
   } else {
     ms_buffer_truncate(answer, start);

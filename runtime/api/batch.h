@@ -11,6 +11,7 @@ struct ms_check;
 struct ms_late_rule;
 struct ms_pending_membership;
 struct ms_removed_blob;
+struct ms_asked_encoding;
 struct ms_update_event;
 struct ms_update_note;
 
@@ -25,6 +26,7 @@ struct ms_batch {
   struct ms_late_rule *late_rules;           /* what new rows bring with them when it ends */
   struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
   struct ms_removed_blob *removed;           /* component data to remove once it is committed */
+  struct ms_asked_encoding *encodings;       /* to begin once it is committed */
   struct ms_update_note *updates;            /* what was changed, oldest first */
   struct ms_update_note *last_update;
   struct ms_update_event *events; /* that tell of it, oldest first */

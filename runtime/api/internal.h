@@ -16,6 +16,8 @@ struct ms_api {
   uint8_t secret[MS_SHA256_BYTES]; /* that signs URLs */
   ms_api_listener listener;        /* to changes, or NULL */
   void *listener_context;          /* borrowed */
+  ms_api_encoder encoder;          /* of media, or NULL */
+  void *encoder_context;           /* borrowed */
   int64_t origin;                  /* random: whose events in the journal are ours */
   uint64_t events_appended;        /* by us */
 };

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "page/sign_in.h"
+#include "server/encoder.h"
 #include "server/event_journal.h"
 #include "server/feed.h"
 #include "server/listen.h"
@@ -208,6 +209,10 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_encoder_open(server, &server->encoder, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
     goto failed;
@@ -217,6 +222,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   *result = server;
   return MS_OK;
 failed:
+  ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
   if (server->hub) {
     ms_hub_close(server->hub);
@@ -261,6 +267,7 @@ ms_server_close(struct ms_server *server)
   ms_api_listen(server->api, NULL, NULL);
   uv_close((uv_handle_t *)&server->poll, on_handle_closed);
   uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+  ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
   ms_hub_close(server->hub);
   ms_feed_close(server->feed);

@@ -41,11 +41,80 @@ media_that_browsers_show_needs_no_encoding(void **state)
   expect_error(tracker, "[{'action':'encode_media'}]", "ValidationError", "component_id");
 }
 
+/* What an encoder was told last. */
+static struct {
+  int count;
+  char source[64], image[64], version[64];
+  bool has_video, keep_original;
+} told;
+
+static void
+listen_in(void *context, const struct ms_encoding *encoding)
+{
+  (void)context;
+  told.count++;
+  snprintf(told.source, sizeof told.source, "%s", encoding->source_id);
+  snprintf(told.image, sizeof told.image, "%s", encoding->image_id);
+  snprintf(told.version, sizeof told.version, "%s",
+           encoding->version_id ? encoding->version_id : "");
+  told.has_video = encoding->video_id != NULL;
+  told.keep_original = encoding->keep_original;
+}
+
+static void
+an_encoder_is_told_what_to_make_of_what(void **state)
+{
+  struct tracker *tracker = *state;
+  memset(&told, 0, sizeof told);
+  ms_api_set_encoder(tracker->api, listen_in, NULL);
+  write_data(tracker, "c1");
+  write_data(tracker, "c2");
+  call(tracker, "[{'action':'create','entity_type':'Asset','entity_data':{'id':'a1','name':'a'}},"
+                "{'action':'create','entity_type':'AssetVersion','entity_data':"
+                "{'id':'v1','asset_id':'a1'}},"
+                "{'action':'create','entity_type':'FileComponent','entity_data':"
+                "{'id':'c1','file_type':'.mov'}},"
+                "{'action':'create','entity_type':'FileComponent','entity_data':"
+                "{'id':'c2','file_type':'.exr'}},"
+                "{'action':'encode_media','component_id':'c1','version_id':'v1',"
+                "'keep_original':true}]");
+  assert_int_equal(told.count, 1);
+  assert_string_equal(told.source, "c1");
+  assert_string_equal(told.version, "v1");
+  assert_true(told.has_video && told.keep_original);
+  query(tracker, "Job where status is queued and type is encode_media", 1);
+  query(tracker, "Component where version_id is v1", 2);
+  query(tracker, "select id from Component where name is \"ftrackreview-image\"", 1);
+  assert_string_equal(at(tracker, "0.data.0.id")->string, told.image);
+  call(tracker, "[{'action':'encode_media','component_id':'c2','version_id':null}]");
+  assert_int_equal(told.count, 2);
+  assert_false(told.has_video || told.keep_original);
+}
+
+/* A batch that fails asks for nothing. */
+static void
+a_failed_batch_encodes_nothing(void **state)
+{
+  struct tracker *tracker = *state;
+  memset(&told, 0, sizeof told);
+  ms_api_set_encoder(tracker->api, listen_in, NULL);
+  write_data(tracker, "c1");
+  assert_int_not_equal(
+      call_status(tracker, "[{'action':'create','entity_type':'FileComponent','entity_data':"
+                           "{'id':'c1','file_type':'.mov'}},"
+                           "{'action':'encode_media','component_id':'c1'},"
+                           "{'action':'create','entity_type':'Scope','entity_data':{}}]"),
+      MS_OK);
+  assert_int_equal(told.count, 0);
+}
+
 int
 main(void)
 {
   const struct CMUnitTest tests[] = {
       WITH_TRACKER(media_that_browsers_show_needs_no_encoding),
+      WITH_TRACKER(an_encoder_is_told_what_to_make_of_what),
+      WITH_TRACKER(a_failed_batch_encodes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
