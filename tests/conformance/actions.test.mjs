@@ -132,30 +132,128 @@ describe("get_widget_url", () => {
 });
 
 describe("encode_media", () => {
-  test("answers a job, which ends", async () => {
-    const { versions } = await makeVersions(session, studio.shots["sq010/sh0010"].id, 1);
+  /* A component with data, by an upload. */
+  async function upload(fileType, data = "pixels") {
     const component = uuid();
-    await session.create("FileComponent", { id: component, name: "plate", file_type: ".mov" });
-    const answer = await call({
+    const [, target] = await session.call([
+      operation.create("FileComponent", { id: component, name: "plate", file_type: fileType }),
+      { action: "get_upload_metadata", component_id: component, file_name: `plate${fileType}` },
+    ]);
+    await fetch(target.url, { method: "PUT", headers: target.headers, body: data });
+    return component;
+  }
+
+  /* Answers the job as it is at first, and as it has ended. */
+  async function encode(component, options = {}) {
+    const { job_id: id } = await call({
       action: "encode_media",
       component_id: component,
-      version_id: versions[0],
-      keep_original: false,
+      version_id: null,
+      keep_original: true,
+      ...options,
     });
-    assert.equal(typeof answer.job_id, "string");
-    const deadline = Date.now() + WAIT_MS;
-    let job;
-    do {
-      [job] = await rows(session, `select status, type, data, user_id from Job where id is ${answer.job_id}`);
-      assert.ok(job, "the job exists at once");
-      if (["queued", "running"].includes(job.status)) await new Promise((go) => setTimeout(go, 100));
-    } while (["queued", "running"].includes(job.status) && Date.now() < deadline);
-    const data = JSON.parse(job.data);
-    assert.equal(data.source_component_id, component);
-    assert.equal(data.keep_original, false);
-    assert.ok(Array.isArray(data.output));
-    assert.equal(job.status, "failed", "there was no data to encode");
-    assert.equal(typeof data.description, "string");
+    const read = async () => {
+      const [job] = await rows(
+        session,
+        `select status, data, user_id, job_components.component_id from Job where id is ${id}`,
+      );
+      return { ...job, data: JSON.parse(job.data) };
+    };
+    const first = await read();
+    let job = first;
+    for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; job = await read()) {
+      if (!["queued", "running"].includes(job.status)) break;
+      await new Promise((go) => setTimeout(go, 50));
+    }
+    return { first, job };
+  }
+
+  const succeed = 'for last; do :; done; printf "encoded" > "$last"';
+  const text = async (id) => (await fetch(session.getComponentUrl(id))).text();
+
+  test("makes a video and a picture, which becomes the version's thumbnail", async () => {
+    await server.putCommand("ffmpeg", succeed);
+    const { versions } = await makeVersions(session, studio.shots["sq010/sh0010"].id, 1);
+    const component = await upload(".mov");
+    const { first, job } = await encode(component, { version_id: versions[0] });
+    const formats = first.data.output.map(({ format }) => format);
+    assert.deepEqual(formats, ["video/mp4", "image/jpeg"]);
+    assert.equal(first.data.source_component_id, component);
+    assert.equal(first.data.keep_original, true);
+    assert.equal(first.user_id, me.id);
+    assert.equal(job.status, "done");
+    assert.deepEqual(job.data, first.data);
+    const outputs = job.data.output.map((output) => output.component_id);
+    for (const id of outputs) assert.equal(await text(id), "encoded");
+    assert.deepEqual(job.job_components.map((row) => row.component_id).sort(), [...outputs].sort());
+    const [version] = await rows(
+      session,
+      `select thumbnail_id, components.name, components.component_locations.location.name ` +
+        `from AssetVersion where id is ${versions[0]}`,
+    );
+    assert.equal(version.thumbnail_id, outputs[1]);
+    assert.deepEqual(version.components.map(({ name }) => name).sort(), [
+      "ftrackreview-image",
+      "ftrackreview-mp4",
+    ]);
+    assert.equal(await text(component), "pixels");
+  });
+
+  test("removes the source that was not to be kept", async () => {
+    await server.putCommand("ffmpeg", succeed);
+    const component = await upload(".exr");
+    const { job } = await encode(component, { keep_original: false });
+    assert.equal(job.status, "done");
+    assert.deepEqual(job.data.output.map(({ format }) => format), ["image/jpeg"]);
+    assert.deepEqual(await rows(session, `select id from Component where id is ${component}`), []);
+  });
+
+  test("shows pictures as they are, at once", async () => {
+    const component = await upload(".PNG");
+    const { first } = await encode(component);
+    assert.equal(first.status, "done");
+    assert.deepEqual(first.data.output, [{ format: "image/png", component_id: component }]);
+  });
+
+  test("that fails says why, and leaves nothing behind but the source", async () => {
+    await server.putCommand("ffmpeg", 'echo "moov atom not found" >&2; exit 1');
+    const component = await upload(".mov");
+    const { first, job } = await encode(component, { keep_original: false });
+    assert.equal(job.status, "failed");
+    assert.match(job.data.reason, /moov atom not found/);
+    assert.equal(job.data.source_component_id, component);
+    assert.deepEqual([job.data.output, job.job_components], [[], []]);
+    const ids = first.data.output.map((output) => output.component_id);
+    assert.deepEqual(await rows(session, `select id from Component where id in (${ids})`), []);
+    assert.equal(await text(component), "pixels");
+  });
+
+  test("of what has no data, or is no media, fails at once", async () => {
+    const empty = uuid();
+    await session.create("FileComponent", { id: empty, name: "plate", file_type: ".mov" });
+    for (const component of [empty, await upload(".txt")]) {
+      const { first } = await encode(component);
+      assert.equal(first.status, "failed");
+      assert.equal(typeof first.data.reason, "string");
+    }
+  });
+
+  test("several wait for each other", async () => {
+    await server.putCommand("ffmpeg", `sleep 0.1; ${succeed}`);
+    const components = await Promise.all([".mov", ".mp4", ".tif"].map((type) => upload(type)));
+    const ended = await Promise.all(components.map((component) => encode(component)));
+    assert.deepEqual(ended.map(({ job }) => job.status), ["done", "done", "done"]);
+  });
+
+  test("what a server leaves behind has failed", async () => {
+    await server.putCommand("ffmpeg", "exec sleep 600");
+    const component = await upload(".mov");
+    const { job_id: id } = await call({ action: "encode_media", component_id: component });
+    await server.restart();
+    session = await openSession(server);
+    const [job] = await rows(session, `select status, data from Job where id is ${id}`);
+    assert.equal(job.status, "failed");
+    assert.equal(typeof JSON.parse(job.data).reason, "string");
   });
 
   test("of a component that is not there is refused", async () => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -18,7 +18,7 @@ const ADDRESS = /listening on (http\S+)/;
 function environment(folder) {
   const { PATH, LANG, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
   return {
-    PATH,
+    PATH: `${join(folder, "bin")}:${PATH}`,
     LANG: LANG ?? "C.UTF-8",
     ...(ASAN_OPTIONS && { ASAN_OPTIONS }),
     ...(UBSAN_OPTIONS && { UBSAN_OPTIONS }),
@@ -89,6 +89,12 @@ class Server {
     server.#spawn();
     await server.#settled(() => server.url && server.user && server.key);
     return server;
+  }
+
+  /* A shell script that the server finds as a command, before others of that name. */
+  async putCommand(name, script) {
+    await mkdir(join(this.folder, "bin"), { recursive: true });
+    await writeFile(join(this.folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
   async #end() {
