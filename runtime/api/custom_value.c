@@ -179,26 +179,6 @@ read_configuration(struct ms_batch *batch, const char *id, struct configuration 
 /* ---- values ---- */
 
 static enum ms_status
-print(struct ms_batch *batch, const struct ms_json_node *node, struct ms_parameter *value,
-      struct ms_error *err)
-{
-  struct ms_buffer json;
-  struct ms_json_writer writer;
-  ms_buffer_init(&json, MS_VALUE_MAX_BYTES);
-  ms_json_writer_init(&writer, &json);
-  ms_json_node(&writer, node);
-  enum ms_status status = ms_buffer_check(&json, "a value", err);
-  const char *copy = ms_arena_strndup(batch->arena, ms_buffer_string(&json), json.size_bytes);
-  ms_buffer_free(&json);
-  if (status != MS_OK)
-    return status;
-  if (!copy)
-    return ms_batch_out_of_memory(err);
-  *value = ms_text_parameter(copy);
-  return MS_OK;
-}
-
-static enum ms_status
 fit(struct ms_batch *batch, const struct configuration *configuration,
     const struct ms_json_node *node, struct ms_parameter *value, struct ms_error *err)
 {
@@ -214,7 +194,7 @@ fit(struct ms_batch *batch, const struct configuration *configuration,
   if (!kept)
     return ms_fail(err, MS_INVALID, "custom attribute '%.100s' takes %s, not %s",
                    configuration->key, kind->takes, ms_json_type_name(node->type));
-  return kept == node ? MS_OK : print(batch, kept, value, err);
+  return kept == node ? MS_OK : ms_value_as_json(batch, kept, value, err);
 }
 
 enum ms_status

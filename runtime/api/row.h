@@ -55,6 +55,11 @@ enum ms_status
 ms_value_decode_text(struct ms_batch *batch, const struct ms_attribute *attribute, const char *json,
                      struct ms_parameter *value, struct ms_error *err);
 
+/* Whatever the JSON value is, as its text. */
+enum ms_status
+ms_value_as_json(struct ms_batch *batch, const struct ms_json_node *node,
+                 struct ms_parameter *value, struct ms_error *err);
+
 bool
 ms_value_equal(const struct ms_parameter *a, const struct ms_parameter *b);
 

@@ -122,10 +122,9 @@ decode_time(struct ms_batch *batch, const struct ms_json_node *node, struct ms_p
   return status;
 }
 
-/* Whatever it is, as JSON text. */
-static enum ms_status
-decode_any(struct ms_batch *batch, const struct ms_json_node *node, struct ms_parameter *value,
-           struct ms_error *err)
+enum ms_status
+ms_value_as_json(struct ms_batch *batch, const struct ms_json_node *node,
+                 struct ms_parameter *value, struct ms_error *err)
 {
   struct ms_buffer json;
   struct ms_json_writer writer;
@@ -153,7 +152,7 @@ decode_variable(struct ms_batch *batch, const struct ms_json_node *node, struct 
   char time[MS_TIME_TEXT_SIZE];
   const char *date = node->type == MS_JSON_OBJECT ? dressed_date(node) : NULL;
   if (!date)
-    return decode_any(batch, node, value, err);
+    return ms_value_as_json(batch, node, value, err);
   enum ms_status status = ms_time_parse(date, strlen(date), &time_us, err);
   if (status != MS_OK)
     return status;
@@ -167,10 +166,10 @@ decode_variable(struct ms_batch *batch, const struct ms_json_node *node, struct 
 }
 
 static const decoder decoders[] = {
-    [MS_VALUE_STRING] = decode_string,   [MS_VALUE_JSON] = decode_json,
-    [MS_VALUE_BOOLEAN] = decode_boolean, [MS_VALUE_INTEGER] = decode_integer,
-    [MS_VALUE_NUMBER] = decode_number,   [MS_VALUE_DATETIME] = decode_time,
-    [MS_VALUE_OBJECT] = decode_any,      [MS_VALUE_VARIABLE] = decode_variable,
+    [MS_VALUE_STRING] = decode_string,    [MS_VALUE_JSON] = decode_json,
+    [MS_VALUE_BOOLEAN] = decode_boolean,  [MS_VALUE_INTEGER] = decode_integer,
+    [MS_VALUE_NUMBER] = decode_number,    [MS_VALUE_DATETIME] = decode_time,
+    [MS_VALUE_OBJECT] = ms_value_as_json, [MS_VALUE_VARIABLE] = decode_variable,
 };
 
 static enum ms_status

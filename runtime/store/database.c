@@ -102,6 +102,25 @@ ms_database_read_number(struct ms_database *database, const char *sql, int64_t *
   return status;
 }
 
+enum ms_status
+ms_database_read_format(struct ms_database *database, int64_t application_id, int64_t *format,
+                        struct ms_error *err)
+{
+  int64_t application = 0, object_count = 0;
+  enum ms_status status = ms_database_read_number(database, "PRAGMA user_version", format, err);
+  if (status == MS_OK)
+    status = ms_database_read_number(database, "PRAGMA application_id", &application, err);
+  if (status == MS_OK && *format == 0)
+    status =
+        ms_database_read_number(database, "SELECT count(*) FROM sqlite_master", &object_count, err);
+  if (status != MS_OK)
+    return status;
+  if (object_count > 0 || (*format != 0 && application != application_id))
+    return ms_fail(err, MS_INVALID, "%s is a database of another program; choose another folder",
+                   database->path);
+  return MS_OK;
+}
+
 /* Whether the running statement is over its time. */
 static int
 on_progress(void *context)

@@ -49,6 +49,12 @@ enum ms_status
 ms_database_read_number(struct ms_database *database, const char *sql, int64_t *number,
                         struct ms_error *err);
 
+/* The format number that a file of this program was written with; 0 and nothing in it when it is new.
+ * MS_INVALID when it is a database of another program. */
+enum ms_status
+ms_database_read_format(struct ms_database *database, int64_t application_id, int64_t *format,
+                        struct ms_error *err);
+
 /* Finalizes every idle statement. */
 void
 ms_database_forget_statements(struct ms_database *database);

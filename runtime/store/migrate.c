@@ -20,25 +20,13 @@ enum {
 static enum ms_status
 check_format(struct ms_database *database, int64_t *format, struct ms_error *err)
 {
-  int64_t application = 0;
-  int64_t object_count = 0;
-  enum ms_status status = ms_database_read_number(database, "PRAGMA user_version", format, err);
-  if (status == MS_OK)
-    status = ms_database_read_number(database, "PRAGMA application_id", &application, err);
-  if (status == MS_OK && *format == 0)
-    status =
-        ms_database_read_number(database, "SELECT count(*) FROM sqlite_master", &object_count, err);
-  if (status != MS_OK)
+  enum ms_status status = ms_database_read_format(database, APPLICATION_ID, format, err);
+  if (status != MS_OK || *format <= FORMAT)
     return status;
-  if (object_count > 0 || (*format != 0 && application != APPLICATION_ID))
-    return ms_fail(err, MS_INVALID, "%s is a database of another program; choose another folder",
-                   database->path);
-  if (*format > FORMAT)
-    return ms_fail(err, MS_INVALID,
-                   "database %s was written by a newer version (format %" PRId64
-                   ", this one knows up to %d); use that version or another data folder",
-                   database->path, *format, FORMAT);
-  return MS_OK;
+  return ms_fail(err, MS_INVALID,
+                 "database %s was written by a newer version (format %" PRId64
+                 ", this one knows up to %d); use that version or another data folder",
+                 database->path, *format, FORMAT);
 }
 
 static enum ms_status
