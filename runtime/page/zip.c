@@ -165,9 +165,10 @@ make_name(const struct ms_zip *zip, const char *path)
     bool safe = (unsigned char)*at >= ' ' && *at != 0x7F && !strchr("\\/:*?\"<>|", *at);
     *at = safe ? *at : '_';
   }
-  if (plain[0] == '.' || plain[0] == '\0') {
-    plain[0] = '_';
+  if (plain[0] == '\0') {
+    strcpy(plain, "_");
   }
+  plain[0] = plain[0] == '.' ? '_' : plain[0];
   const char *extension = ms_path_extension(plain);
   int stem_length = (int)(strlen(plain) - strlen(extension));
   for (unsigned number = 1; !name || has_name(zip, name); number++) {

@@ -1,0 +1,272 @@
+/* Lists, details, and what is done to jobs, over a real database; with data that is no JSON, or not the JSON
+ * that one expects. */
+#include "support.h"
+
+#define JOB(id, status, rest)                                                                      \
+  "{'action':'create','entity_type':'Job','entity_data':{'id':'" id "','status':'" status "'" rest \
+  "}}"
+
+static const char jobs[] = "[{'action':'create','entity_type':'User','entity_data':{'id':'u2','"
+                           "username':'grace'}}," JOB(
+                               "j1", "running",
+                               ",'user_id':'u2','created_at':'2026-01-01T10:00:00','data':'{\\'"
+                               "description\\':"
+                               "\\'Render 50% of sh_010\\',\\'progress\\':0.5,\\'phase\\':\\'frame "
+                               "12\\'}'") "," JOB("j2", "failed",
+                                                  ",'created_at':'2026-01-02T10:00:00','data':'{\\'"
+                                                  "description\\':\\'Bake\\',"
+                                                  "\\'reason\\':\\'exit code "
+                                                  "3\\',\\'name\\':\\'bake\\'}'") "," JOB("j3",
+                                                                                          "failed",
+                                                                                          ",'"
+                                                                                          "created_"
+                                                                                          "at':'"
+                                                                                          "2026-01-"
+                                                                                          "03T10:"
+                                                                                          "00:00','"
+                                                                                          "data':'{"
+                                                                                          "\\'"
+                                                                                          "name\\':"
+                                                                                          "\\'"
+                                                                                          "bake\\'}"
+                                                                                          "'") "," JOB("j4",
+                                                                                                       "done",
+                                                                                                       ",'created_at':'2026-01-04T10:00:00','data':'no JSON at all'") "," JOB("j5",
+                                                                                                                                                                              "queued",
+                                                                                                                                                                              ",'created_at':'2026-01-05T10:00:00','data':'[1,2]'") "," JOB("j6",
+                                                                                                                                                                                                                                            "done",
+                                                                                                                                                                                                                                            ",'created_at':'2026-01-06T10:00:00'") "]";
+
+static void
+list(struct fixture *fixture, struct ms_job_filter filter, unsigned offset, unsigned limit)
+{
+  ms_buffer_clear(&fixture->answer);
+  must(fixture,
+       ms_jobs_list(fixture->page, &filter, offset, limit, &fixture->answer, &fixture->error));
+}
+
+/* The ids in the answer's order: "j6 j5 …". */
+static const char *
+ids(struct fixture *fixture)
+{
+  static char text[256];
+  char *end = text;
+  const char *at = ms_buffer_string(&fixture->answer);
+  *end = '\0';
+  while ((at = strstr(at, "{\"id\":\"")) != NULL) {
+    at += strlen("{\"id\":\"");
+    end += sprintf(end, "%s%.*s", end == text ? "" : " ", (int)strcspn(at, "\""), at);
+  }
+  return text;
+}
+
+static void
+test_list(void **state)
+{
+  struct fixture *fixture = *state;
+  call(fixture, jobs);
+  list(fixture, (struct ms_job_filter){0}, 0, 100);
+  assert_string_equal(ids(fixture), "j6 j5 j4 j3 j2 j1");
+  assert_contains(fixture, "\"total\":6");
+  assert_contains(fixture, "\"failed\":2");
+  assert_contains(fixture, "\"created_at\":\"2026-01-01T10:00:00.000Z\"");
+  assert_contains(fixture, "\"user\":\"grace\"");
+  assert_contains(fixture, "\"phase\":\"frame 12\"");
+  list(fixture, (struct ms_job_filter){0}, 2, 3);
+  assert_string_equal(ids(fixture), "j4 j3 j2");
+  list(fixture, (struct ms_job_filter){0}, 100, 3);
+  assert_string_equal(ids(fixture), "");
+  assert_contains(fixture, "\"total\":6");
+}
+
+static void
+test_filters(void **state)
+{
+  static const struct {
+    struct ms_job_filter filter;
+    const char *expected;
+  } cases[] = {
+      {{.status = "failed"}, "j3 j2"},
+      {{.user = "Grace"}, "j1"},
+      {{.user = "nobody"}, ""},
+      {{.text = "BAKE"}, "j3 j2"},
+      {{.text = "50% OF sh_"}, "j1"},
+      {{.text = "50_"}, ""},
+      {{.text = "%"}, "j1"},
+      {{.text = "\\"}, ""},
+      {{.text = "json AT"}, "j4"},
+      {{.text = "grace"}, "j1"},
+      {{.text = "j5"}, "j5"},
+      {{.text = "x' OR 1=1 --"}, ""},
+      {{.since = "2026-01-05"}, "j6 j5"},
+      {{.until = "2026-01-02T10:00:00Z"}, "j1"},
+      {{.since = "2026-01-02", .until = "2026-01-04", .status = "failed", .text = "bake"}, "j3 j2"},
+      {{.status = "", .user = "", .text = "", .since = "", .until = ""}, "j6 j5 j4 j3 j2 j1"},
+  };
+  struct fixture *fixture = *state;
+  call(fixture, jobs);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    list(fixture, cases[i].filter, 0, 100);
+    assert_string_equal(ids(fixture), cases[i].expected);
+  }
+  list(fixture, (struct ms_job_filter){.status = "failed", .since = "2026-01-03"}, 0, 100);
+  assert_contains(fixture, "\"total\":1");
+  assert_contains(fixture, "\"done\":2"); /* counts do not know the status */
+}
+
+static void
+test_bad_filters(void **state)
+{
+  static char long_text[300];
+  memset(long_text, 'x', sizeof long_text - 1);
+  const struct {
+    struct ms_job_filter filter;
+    const char *message;
+  } cases[] = {
+      {{.status = "lost"}, "not 'lost'"},
+      {{.since = "yesterday"}, "since must be a date"},
+      {{.until = "2026-13-01"}, "until must be a date"},
+      {{.text = long_text}, "more than 200 bytes"},
+  };
+  struct fixture *fixture = *state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_int_equal(
+        ms_jobs_list(fixture->page, &cases[i].filter, 0, 10, &fixture->answer, &fixture->error),
+        MS_USAGE);
+    assert_non_null(strstr(fixture->error.message, cases[i].message));
+  }
+}
+
+static void
+detail(struct fixture *fixture, const char *id)
+{
+  ms_buffer_clear(&fixture->answer);
+  must(fixture, ms_jobs_detail(fixture->page, id, &fixture->answer, &fixture->error));
+}
+
+static void
+test_detail(void **state)
+{
+  struct fixture *fixture = *state;
+  call(fixture, jobs);
+  call(fixture,
+       "[{'action':'create','entity_type':'FileComponent','entity_data':{'id':'c1',"
+       "'name':'shot','file_type':'.mov','size':12}},"
+       "{'action':'create','entity_type':'JobComponent','entity_data':{'component_id':'c1',"
+       "'job_id':'j2'}}]");
+  detail(fixture, "j2");
+  assert_contains(fixture, "\"name\":\"shot.mov\",\"size\":12,\"url\":\"/component/get?id=c1&");
+  assert_contains(fixture, "\"related\":[{\"id\":\"j3\"");
+  assert_contains(fixture, "\"data\":{\"description\":\"Bake\"");
+  detail(fixture, "j4");
+  assert_contains(fixture, "\"data\":\"no JSON at all\"");
+  detail(fixture, "j5");
+  assert_contains(fixture, "\"data\":[1,2]");
+  detail(fixture, "j6");
+  assert_contains(fixture, "\"data\":null");
+  assert_int_equal(ms_jobs_detail(fixture->page, "j9", &fixture->answer, &fixture->error),
+                   MS_NOT_FOUND);
+}
+
+static enum ms_status
+cancel(struct fixture *fixture, const char *id)
+{
+  return ms_jobs_cancel(fixture->page, id, fixture->user_id, &fixture->error);
+}
+
+static void
+test_cancel(void **state)
+{
+  struct fixture *fixture = *state;
+  call(fixture, jobs);
+  must(fixture, cancel(fixture, "j1"));
+  detail(fixture, "j1");
+  assert_contains(fixture, "\"status\":\"failed\"");
+  assert_contains(fixture, "\"reason\":\"cancelled by ");
+  assert_contains(fixture, "\"phase\":\"frame 12\""); /* what was there survives */
+  must(fixture, cancel(fixture, "j5"));               /* whose data is no object */
+  detail(fixture, "j5");
+  assert_contains(fixture, "\"data\":{\"reason\":\"cancelled by ");
+  assert_int_equal(cancel(fixture, "j1"), MS_INTEGRITY);
+  assert_int_equal(cancel(fixture, "j4"), MS_INTEGRITY);
+  assert_non_null(strstr(fixture->error.message, "it is done"));
+  assert_int_equal(cancel(fixture, "j9"), MS_NOT_FOUND);
+}
+
+static void
+remove_before(struct fixture *fixture, const char *before)
+{
+  ms_buffer_clear(&fixture->answer);
+  must(fixture,
+       ms_jobs_remove(fixture->page, before, fixture->user_id, &fixture->answer, &fixture->error));
+}
+
+static void
+test_remove(void **state)
+{
+  struct fixture *fixture = *state;
+  call(fixture, jobs);
+  call(fixture,
+       "[{'action':'create','entity_type':'FileComponent','entity_data':{'id':'mine','size':7}},"
+       "{'action':'create','entity_type':'FileComponent','entity_data':{'id':'shared','size':9}},"
+       "{'action':'create','entity_type':'JobComponent','entity_data':{'component_id':'mine','job_"
+       "id':'j2'}},"
+       "{'action':'create','entity_type':'JobComponent','entity_data':{'component_id':'shared','"
+       "job_id':'j2'}},"
+       "{'action':'create','entity_type':'JobComponent','entity_data':{'component_id':'shared','"
+       "job_id':'j1'}}]");
+  ms_buffer_clear(&fixture->answer);
+  must(fixture, ms_jobs_removable(fixture->page, "2100-01-01", &fixture->answer, &fixture->error));
+  assert_string_equal(ms_buffer_string(&fixture->answer), "{\"jobs\":4,\"files\":1,\"size\":7}");
+  remove_before(fixture, "2000-01-01");
+  assert_contains(fixture, "{\"removed\":0}");
+  remove_before(fixture, "2100-01-01");
+  assert_contains(fixture, "{\"removed\":4}");
+  list(fixture, (struct ms_job_filter){0}, 0, 100);
+  assert_string_equal(ids(fixture), "j5 j1"); /* queued and running ones stay */
+  call(fixture, "[{'action':'query','expression':'select id from FileComponent'}]");
+  assert_contains(fixture, "shared");
+  assert_lacks(fixture, "mine");
+  assert_int_equal(
+      ms_jobs_remove(fixture->page, "soon", fixture->user_id, &fixture->answer, &fixture->error),
+      MS_USAGE);
+}
+
+static void
+test_version(void **state)
+{
+  struct fixture *fixture = *state;
+  int64_t before = ms_page_version(fixture->page);
+  assert_int_not_equal(before, 0);
+  assert_int_equal(ms_page_version(fixture->page), before);
+  call(fixture, jobs);
+  assert_int_not_equal(ms_page_version(fixture->page), before);
+}
+
+static void
+test_files(void **state)
+{
+  static const char *const unknown[] = {
+      "", "nothing.js", "../page_files.c", "/etc/passwd", "index.html/", ".hidden.js", "index"};
+  struct fixture *fixture = *state;
+  struct ms_embedded file;
+  const char *type;
+  must(fixture, ms_page_file("main.js", &file, &type, &fixture->error));
+  assert_string_equal(type, "text/javascript; charset=utf-8");
+  assert_true(file.size_bytes > 100);
+  ms_embedded_free(&file);
+  for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+    assert_int_equal(ms_page_file(unknown[i], &file, &type, &fixture->error), MS_NOT_FOUND);
+  }
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(test_list),   TEST(test_filters), TEST(test_bad_filters), TEST(test_detail),
+      TEST(test_cancel), TEST(test_remove),  TEST(test_version),     TEST(test_files),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
