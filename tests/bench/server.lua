@@ -120,7 +120,8 @@ local function cases(id)
       body = query(("select %s, assignments.resource_id from Task limit 500"):format(table.concat(COLUMNS, ", "))),
       sql_runs = 100,
       sql = ([[SELECT json_object('%s, 'assignments', (SELECT json_group_array(
-        json_object('resource_id', a.resource_id)) FROM Appointment a WHERE a.context_id = c.id)) FROM Context c WHERE c.__entity_type__ = 'Task' LIMIT 500]])
+        json_object('resource_id', a.resource_id)) FROM Appointment a WHERE a.context_id = c.id))
+        FROM Context c WHERE c.__entity_type__ = 'Task' LIMIT 500]])
         :format(table.concat(COLUMNS, ", '"):gsub("([%w_]+)", "%1', %1")) },
     { name = "create and commit", writes = true, body = cjson.encode { { action = "create", entity_type = "Note",
       entity_data = { content = "hello", parent_id = id, parent_type = "task" } } } },
