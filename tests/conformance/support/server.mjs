@@ -63,6 +63,7 @@ class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.exited = once(this.child, "exit");
+    process.once("exit", () => this.child.kill("SIGKILL"));
     this.child.stderr.setEncoding("utf8").on("data", (text) => (this.errors += text));
   }
 
@@ -87,7 +88,12 @@ class Server {
     const folder = await mkdtemp(join(tmpdir(), "moonshift-conformance-"));
     const server = new Server(folder, options);
     server.#spawn();
-    await server.#settled(() => server.url && server.user && server.key);
+    try {
+      await server.#settled(() => server.url && server.user && server.key);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
     return server;
   }
 
