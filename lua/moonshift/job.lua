@@ -14,6 +14,7 @@ local outbox = require "moonshift.outbox"
 local paths = require "moonshift.paths"
 local placeholder = require "moonshift.placeholder"
 local session_core = require "moonshift.core.session"
+local task = require "moonshift.task"
 
 local Session = session_core.Session
 
@@ -23,10 +24,14 @@ local Session = session_core.Session
 ---@field data table What this job says about itself: see the keys in README.md.
 ---@field status "running"|"done"|"failed"
 ---@field description string What is being done.
+---@field cancelled? string Why somebody else has ended it, when that is why the work was stopped.
 local Job = {}
 
 local PROGRESS_INTERVAL_MS = 1000
 local HEARTBEAT_INTERVAL_MS = 30000
+local OUTPUT_INTERVAL_MS = 5000
+local OUTPUT_BYTES = 4096 -- of the end of the output in a running job's data
+local BEAT_S = 1 -- between looks whether there is something to tell
 
 -- ---- records ---------------------------------------------------------------------------------------
 
@@ -152,7 +157,7 @@ local function move(job, status)
 end
 
 local function flush(job)
-  job.dirty = false
+  job.dirty, job.has_new_output = false, false
   job.written_at = uv.now()
   job.data.heartbeat_at = now()
   job.data.description = described(job)
@@ -181,7 +186,34 @@ function Job:beat()
   uv.update_time()
   if self.status ~= "running" then return end
   local quiet = uv.now() - self.written_at
-  if quiet >= HEARTBEAT_INTERVAL_MS or (self.dirty and quiet >= PROGRESS_INTERVAL_MS) then flush(self) end
+  if quiet >= HEARTBEAT_INTERVAL_MS
+    or (self.dirty and quiet >= PROGRESS_INTERVAL_MS)
+    or (self.has_new_output and quiet >= OUTPUT_INTERVAL_MS) then
+    flush(self)
+  end
+end
+
+-- Tells in the background that the work goes on, as long as the script waits now and then.
+local function keep_beating(job)
+  local warned = false
+  while job.status == "running" do
+    task.sleep(BEAT_S)
+    local ok, err = pcall(job.beat, job)
+    if not ok and errors.code(err) == "cancelled" then error(err, 0) end
+    if not ok and not warned then
+      errors.warn(("progress could not be told: %s"):format(errors.message(err)))
+      warned = true
+    end
+  end
+end
+
+--- Shows the end of the output to whoever looks at the job while it runs; told with the next beat.
+---@param output string
+function Job:show_output(output)
+  local tail = #output > OUTPUT_BYTES and output:sub(-OUTPUT_BYTES):gsub("^[^\n]*\n", "", 1) or output
+  if tail == (self.data.tail or "") then return end
+  self.data.tail = tail
+  self.has_new_output = true
 end
 
 --- Changes the sentence that people see.
@@ -253,10 +285,17 @@ function Job:ended_elsewhere()
   return decode_data(row.data).reason or "cancelled by another client"
 end
 
+local function stop_beating(job)
+  local closing <close> = job.beating
+  job.beating = nil
+end
+
 local function settle(job, status)
+  stop_beating(job)
   job.data.ended_at = now()
   job.data.duration_s = (uv.hrtime() - job.started) / 1e9
   job.data.description = job.description
+  job.data.tail = job.data.tail and cjson.null -- the log is attached now, or nobody wants it
   send(job, update(job, status), status)
   move(job, status)
   release_lease(job)
@@ -305,13 +344,23 @@ function Job:__tostring()
   return ("job %s (%s)"):format(self.id, self.status)
 end
 
-function Job:__close(err)
-  if self.status ~= "running" then return end
-  if err == nil then
+--- Ends the job as a piece of code has ended: done without an error, and after os.exit(0).
+---@param err any What was raised; nil for nothing.
+function Job:conclude(err)
+  local code = errors.code(err)
+  if self.cancelled then
+    self:fail(self.cancelled)
+  elseif err == nil or (code == "exit" and err.exit_code == 0) then
     self:finish()
+  elseif code == "exit" or code == "cancelled" then
+    self:fail(errors.message(err))
   else
     self:fail(errors.message(err), errors.traceback(err))
   end
+end
+
+function Job:__close(err)
+  if self.status == "running" then self:conclude(err) end
 end
 
 --- Makes a job that is running now. Take it with `<close>`.
@@ -328,6 +377,7 @@ function Session:job(options)
   if type(options) ~= "table" or type(options.description) ~= "string" then
     errors.raise("usage", 'session:job wants { description = "what is being done" }')
   end
+  require "moonshift.reaper".tidy(self) -- it requires this module
   local id = session_core.new_id()
   local job = setmetatable({
     id = id,
@@ -356,6 +406,7 @@ function Session:job(options)
     release_lease(job)
     error(err, 0)
   end
+  job.beating = task.spawn(keep_beating, job)
   return job
 end
 

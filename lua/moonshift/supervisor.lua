@@ -44,8 +44,10 @@ local function beat(run, command, options, cancel)
   local warned = false
   local looked = uv.hrtime()
   local function tell()
-    local fraction, phase = options.read_progress(command:tail())
+    local output = command:tail()
+    local fraction, phase = options.read_progress(output)
     if fraction or phase then run.job:progress(fraction, phase) end
+    run.job:show_output(output)
     run.job:beat()
     if (uv.hrtime() - looked) / 1e9 < CANCEL_LOOK_S then return end
     looked = uv.hrtime()

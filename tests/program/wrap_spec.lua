@@ -269,6 +269,17 @@ for _, over_http in ipairs { false, true } do
       assert.equal("heard: exit code 9\n", result.stdout)
     end)
 
+    spec("the end of the output is shown while the command runs, and not afterwards", function(tracker)
+      local process <close> = tracker.start(sh("echo first line; sleep 7; exit 1"))
+      wait_until(function()
+        local job = tracker.job()
+        return job and type(job.data.tail) == "string" and job.data.tail:find "Z first line\n$"
+      end)
+      process:wait()
+      assert.equal("failed", tracker.job().status)
+      assert.not_equal("string", type(tracker.job().data.tail))
+    end)
+
     spec("a lot of binary output goes through whole", function(tracker)
       local result = tracker.run(sh("head -c 5000000 /dev/urandom | tee copy", "--log", "never"))
       assert.equal(0, result.exit_code)
