@@ -3,7 +3,10 @@
 #include "http/transfer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
+
+enum { WRITE_BEHIND_BYTES = 8 * 1024 * 1024 };
 
 size_t
 ms_http_on_read(char *room, size_t unit, size_t count, void *user)
@@ -66,6 +69,18 @@ write_all(int fd, const char *data, size_t size_bytes)
   return true;
 }
 
+/* Has the kernel begin to write what came, so that syncing at the end does not wait for all of it. */
+static void
+write_behind(const struct ms_http_transfer *transfer, int64_t before_bytes)
+{
+  int64_t first = before_bytes / WRITE_BEHIND_BYTES,
+          last = transfer->written_bytes / WRITE_BEHIND_BYTES;
+  if (last > first && transfer->download_start >= 0) {
+    sync_file_range(transfer->download_fd, transfer->download_start + first * WRITE_BEHIND_BYTES,
+                    (last - first) * WRITE_BEHIND_BYTES, SYNC_FILE_RANGE_WRITE);
+  }
+}
+
 /* The whole comes where the rest was asked for: what there is of the file is of no use. */
 static bool
 begin_anew(struct ms_http_transfer *transfer)
@@ -107,7 +122,11 @@ ms_http_on_write(char *data, size_t unit, size_t count, void *user)
   if (ms_buffer_check(body, "the server's answer", &transfer->failure) != MS_OK) {
     return 0;
   }
+  int64_t before_bytes = transfer->written_bytes;
   transfer->written_bytes += (int64_t)size_bytes;
+  if (transfer->download_fd >= 0) {
+    write_behind(transfer, before_bytes);
+  }
   return size_bytes;
 }
 
