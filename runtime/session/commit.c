@@ -9,6 +9,8 @@
 
 #include <lauxlib.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "binding/raise.h"
 #include "binding/task.h"
@@ -17,6 +19,8 @@
 #include "session/merge.h"
 #include "session/relations.h"
 #include "session/request.h"
+
+#define REFUSED_NOTE " (operation "
 
 static const char *const ACTIONS[] = {[MS_OPERATION_CREATE] = "create",
                                       [MS_OPERATION_UPDATE] = "update",
@@ -213,24 +217,63 @@ is_uncertain(const struct ms_session *session, enum ms_status status, bool was_u
          status == MS_CANCELLED || status == MS_CLOSED;
 }
 
-/* Puts what was refused in front of the message: the one operation, or how many there were. */
+/* The place of the batch's payload number `number`, from 1 on; MS_OPERATION_NONE when it has none. */
+static uint32_t
+find_payload(const struct ms_unit_of_work *unit, size_t number)
+{
+  uint32_t place = 0;
+  while (place < batch_end(unit)) {
+    bool is_dead = unit->operations[place].kind == MS_OPERATION_DEAD;
+    if (!is_dead && --number == 0) {
+      return place;
+    }
+    place = is_dead ? place + 1 : payload_end(unit, place);
+  }
+  return MS_OPERATION_NONE;
+}
+
+/* Which operation of a batch was refused, from 1 on, and cuts that off the message: our servers end
+ * it with "(operation 3 of 12: create Shot)". 0 when the message does not tell. */
+static size_t
+take_refused_number(char *message, size_t count)
+{
+  char *note = NULL;
+  for (char *next = strstr(message, REFUSED_NOTE); next; next = strstr(next + 1, REFUSED_NOTE)) {
+    note = next;
+  }
+  size_t number, total;
+  if (count == 1 || !note ||
+      sscanf(note + strlen(REFUSED_NOTE), "%zu of %zu:", &number, &total) != 2 || total != count ||
+      number < 1 || number > count) {
+    return count == 1;
+  }
+  *note = '\0';
+  return number;
+}
+
+/* Puts what was refused in front of the message: the operation and its entity, or how many there
+ * were where the server does not tell. */
 static void
 name_refused(lua_State *L, struct ms_request *request)
 {
   const struct ms_unit_of_work *unit = &request->session->unit;
-  if (request->operation_count != 1) {
-    ms_error_prefix(&request->err, "commit of %zu operations", request->operation_count);
+  size_t count = request->operation_count;
+  size_t number = take_refused_number(request->err.message, count);
+  uint32_t place = number > 0 ? find_payload(unit, number) : MS_OPERATION_NONE;
+  if (place == MS_OPERATION_NONE) {
+    ms_error_prefix(&request->err, "commit of %zu operations", count);
     return;
-  }
-  uint32_t place = 0;
-  while (unit->operations[place].kind == MS_OPERATION_DEAD) {
-    place++;
   }
   char text[MS_ENTITY_TEXT_SIZE];
   ms_unit_push_entity(L, 1, place);
   ms_entity_print(L, -1, text);
   lua_pop(L, 1);
-  ms_error_prefix(&request->err, "%s %s", ACTIONS[unit->operations[place].kind], text);
+  const char *action = ACTIONS[unit->operations[place].kind];
+  if (count == 1) {
+    ms_error_prefix(&request->err, "%s %s", action, text);
+  } else {
+    ms_error_prefix(&request->err, "%s %s, operation %zu of %zu", action, text, number, count);
+  }
 }
 
 /* Session, request: what the server answered becomes the session's truth. */
@@ -267,10 +310,11 @@ finish_commit(lua_State *L, int status, lua_KContext context)
   struct ms_request *request = ms_request_ended(L, context);
   bool was_uncertain = lua_toboolean(L, 2);
   if (request->status != MS_OK) {
-    if (!is_uncertain(session, request->status, was_uncertain)) {
+    bool uncertain = is_uncertain(session, request->status, was_uncertain);
+    if (!uncertain || request->status == MS_EXISTS) {
       name_refused(L, request);
-      session->unit.in_flight = 0;
     }
+    session->unit.in_flight = uncertain ? session->unit.in_flight : 0;
     pass_turn(session);
     return ms_request_raise(L, request);
   }

@@ -142,6 +142,20 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.is_not_nil(other:get("User", twin.id))
   end)
 
+  test("names the operation and the entity that the server refuses", function(session)
+    local user = make_user(session, "refused")
+    user.first_name = "Eve"
+    session:create("Job", { user = user, status = "running" })
+    local twin = session:create("User", { username = "refused" })
+    local _, message = code_of(session.commit, session)
+    local begins = ("create %s, operation 3 of 3: "):format(twin)
+    assert.equal(begins, message:sub(1, #begins))
+    assert.is_nil(message:find("(operation", 1, true))
+    session:delete(twin)
+    session:commit()
+    assert.equal(1, #session:query("Job where user.first_name is Eve"):all())
+  end)
+
   test("ensures", function(session)
     local first = session:ensure("User", { username = "sure", last_name = "One" }, { "username" })
     local second = session:ensure("User", { username = "sure", last_name = "Two" }, { "username" })
