@@ -123,6 +123,12 @@ function core.state(entity) end
 ---@return moonshift.Session
 function core.session_of(entity) end
 
+--- What a script would read, if that is known without a request; else nil.
+---@param entity moonshift.Entity
+---@param attribute string
+---@return any
+function core.peek(entity, attribute) end
+
 ---@param value any
 ---@return boolean
 function core.is_entity(value) end
@@ -146,10 +152,10 @@ function core.user(session) end
 ---@return table
 function core.notes(session) end
 
---- Switches the fetching of missing attributes; returns what it was.
+--- Switches the fetching of missing attributes for the running task alone; returns what it was.
 ---@param session moonshift.Session
----@param on boolean
----@return boolean before
+---@param on? boolean nil: as the session was opened.
+---@return boolean? before
 function core.set_auto_populate(session, on) end
 
 --- The names of the server's entity types, sorted.

@@ -1,5 +1,7 @@
 --- What `moonshift repl` does with a line: compile it, show its results, complete a name.
 
+local core = require "moonshift.core.session"
+
 ---@class moonshift.repl
 local repl = {}
 
@@ -95,34 +97,64 @@ local KEYWORDS = {
   "not", "or", "repeat", "return", "then", "true", "until", "while",
 }
 
--- The value of a path of plain fields such as `moonshift.task`; never calls a script's code.
+-- What stands behind `name` in a value, as far as it is known without a request and without calling a script's code.
+local function step(value, name)
+  if type(value) == "table" then return rawget(value, name) end
+  if core.is_entity(value) then return core.peek(value, name) end
+end
+
+-- The value of a path such as `moonshift.task` or `job.user`.
 local function resolve(path)
   local value = _G
   for name in path:gmatch "[^.:]+" do
-    if type(value) ~= "table" then return nil end
-    value = rawget(value, name)
+    value = step(value, math.tointeger(name) or name)
+    if value == nil then return nil end
   end
   return value
+end
+
+local function is_candidate(name, prefix)
+  return type(name) == "string" and name:find "^[%a_][%w_]*$" and name:sub(1, #prefix) == prefix
 end
 
 local function add_names(value, prefix, found)
   if type(value) ~= "table" then return end
   for name in next, value do
-    if type(name) == "string" and name:find "^[%a_][%w_]*$" and name:sub(1, #prefix) == prefix then
-      found[name] = true
-    end
+    if is_candidate(name, prefix) then found[name] = true end
+  end
+end
+
+local function add_entity_names(entity, prefix, found)
+  for _, name in ipairs(core.methods "Entity".keys(entity)) do
+    if is_candidate(name, prefix) then found[name] = true end
+  end
+  local type_name = entity.__entity_type__
+  local types = core.session_of(entity).types
+  while type_name do
+    add_names(core.methods(type_name), prefix, found)
+    type_name = types[type_name].base
+  end
+  add_names(core.methods "Entity", prefix, found)
+end
+
+local function add_globals(prefix, found)
+  add_names(_G, prefix, found)
+  for _, word in ipairs(KEYWORDS) do
+    if is_candidate(word, prefix) then found[word] = true end
   end
 end
 
 local function candidates(path, prefix)
   local found = {}
+  local value = resolve(path)
   if path == "" then
-    add_names(_G, prefix, found)
-    for _, word in ipairs(KEYWORDS) do
-      if word:sub(1, #prefix) == prefix then found[word] = true end
-    end
+    add_globals(prefix, found)
+  elseif core.is_entity(value) then
+    add_entity_names(value, prefix, found)
+  elseif getmetatable(value) == "session" then
+    add_names(core.Session, prefix, found)
+    add_names(core.properties, prefix, found)
   else
-    local value = resolve(path)
     local metatable = debug.getmetatable(value)
     add_names(value, prefix, found)
     add_names(type(metatable) == "table" and rawget(metatable, "__index") or nil, prefix, found)
@@ -141,14 +173,16 @@ local function common_prefix(names)
   return prefix
 end
 
---- What may follow the text in front of the cursor: names of globals and fields, keywords.
+--- What may follow the text in front of the cursor: names of globals and fields, attributes and methods of
+--- entities and sessions, keywords. Nothing is asked of a tracker, and no script's code is called.
 ---@param text string
 ---@return string insertion What all of them go on with; "" when they differ.
 ---@return string[] names
 function repl.complete(text)
-  local word = text:match "[%w_.:]*$"
+  local word = text:gsub("%[(%d+)%]", ".%1"):match "[%w_.:]*$" -- tasks[1].name is looked up as tasks.1.name
   local path, prefix = word:match "^(.-)[.:]?([%w_]*)$"
-  local names = candidates(path, prefix)
+  local is_unknown = word:find "^[.:]" -- behind something that would have to be called
+  local names = is_unknown and {} or candidates(path, prefix)
   return common_prefix(names):sub(#prefix + 1), names
 end
 

@@ -190,12 +190,15 @@ function Session:call(operations)
 end
 
 --- Calls `f(...)` with auto-population on or off, and returns its results. Off, an attribute that was not
---- loaded reads as nil; so it does for other tasks of this session while `f` waits.
+--- loaded reads as nil. Other tasks do not notice.
 ---@param on boolean
 ---@param f function
 ---@param ... any
 ---@return any ...
 function Session:auto_populating(on, f, ...)
+  if type(on) ~= "boolean" then
+    errors.raise("usage", ("auto_populating: say true or false first, not %s"):format(tostring(on)))
+  end
   local before = core.set_auto_populate(self, on)
   local _ <close> = setmetatable({}, { __close = function() core.set_auto_populate(self, before) end })
   return f(...)

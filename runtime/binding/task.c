@@ -148,6 +148,12 @@ ms_tasks_running(struct ms_tasks *tasks)
   return link != NULL ? link->task : NULL;
 }
 
+const void *
+ms_tasks_running_identity(struct ms_tasks *tasks)
+{
+  return ms_tasks_running(tasks);
+}
+
 bool
 ms_tasks_main_runs(struct ms_tasks *tasks)
 {

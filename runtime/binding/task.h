@@ -83,6 +83,10 @@ ms_tasks_cancel_main(struct ms_tasks *tasks);
 bool
 ms_tasks_main_runs(struct ms_tasks *tasks);
 
+/* What tells the task whose code runs just now from all others that there are; NULL outside of tasks. */
+const void *
+ms_tasks_running_identity(struct ms_tasks *tasks);
+
 /* The thread whose code runs just now. Safe to call from a signal handler on the loop's thread. */
 lua_State *
 ms_tasks_running_thread(struct ms_tasks *tasks);

@@ -116,6 +116,15 @@ return_fetched(lua_State *L, int status, lua_KContext context)
   return 1;
 }
 
+static bool
+auto_populates(lua_State *L)
+{
+  lua_getiuservalue(L, 1, MS_ENTITY_SESSION);
+  bool populates = ms_session_auto_populates(L, lua_gettop(L));
+  lua_pop(L, 1);
+  return populates;
+}
+
 static int
 fetch(lua_State *L, const struct ms_entity *entity, uint16_t slot)
 {
@@ -130,7 +139,7 @@ fetch(lua_State *L, const struct ms_entity *entity, uint16_t slot)
     lua_callk(L, 3, 1, slot, return_fetched);
     return 1;
   }
-  if (entity->state == MS_ENTITY_CREATED || !entity->session->auto_populate) {
+  if (entity->state == MS_ENTITY_CREATED || !auto_populates(L)) {
     lua_pushnil(L);
     return 1;
   }
@@ -142,10 +151,10 @@ fetch(lua_State *L, const struct ms_entity *entity, uint16_t slot)
 }
 
 static int
-read_collection(lua_State *L, const struct ms_entity *entity, uint16_t slot)
+read_collection(lua_State *L, uint16_t slot)
 {
   const struct ms_collection *collection = ms_collection_push(L, 1, slot);
-  if (!collection->is_loaded && !entity->session->auto_populate) {
+  if (!collection->is_loaded && !auto_populates(L)) {
     lua_pushnil(L);
   }
   return 1;
@@ -178,7 +187,7 @@ entity_index(lua_State *L)
   }
   enum ms_attribute_kind kind = entity->class->attributes[slot]->kind;
   if (kind == MS_KIND_COLLECTION || kind == MS_KIND_MAPPED) {
-    return read_collection(L, entity, slot);
+    return read_collection(L, slot);
   }
   return ms_entity_push_value(L, 1, slot) ? 1 : fetch(L, entity, slot);
 }

@@ -74,6 +74,23 @@ ms_session_state(lua_State *L)
   return 1;
 }
 
+/* peek(entity, attribute): what a script would read, if that is known without a request; else nil. */
+int
+ms_session_peek(lua_State *L)
+{
+  const struct ms_entity *entity = ms_entity_check(L, 1);
+  size_t size;
+  const char *name = luaL_checklstring(L, 2, &size);
+  uint16_t slot = ms_class_slot(entity->class, name, size);
+  bool is_single = slot != MS_SLOT_NONE &&
+                   entity->class->attributes[slot]->kind != MS_KIND_MAPPED &&
+                   entity->class->attributes[slot]->kind != MS_KIND_COLLECTION;
+  if (!is_single || !ms_entity_push_value(L, 1, slot)) {
+    lua_pushnil(L);
+  }
+  return 1;
+}
+
 /* find(session, type, key, …): the entity of that primary key, if the session has met it; else
  * nil. */
 int

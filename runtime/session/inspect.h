@@ -22,6 +22,8 @@ ms_session_load(lua_State *L);
 int
 ms_session_of(lua_State *L);
 int
+ms_session_peek(lua_State *L);
+int
 ms_session_state(lua_State *L);
 int
 ms_session_stub(lua_State *L);

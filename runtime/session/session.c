@@ -290,13 +290,35 @@ session_notes(lua_State *L)
   return 1;
 }
 
-/* set_auto_populate(session, on): returns what it was. */
+static const void *
+running_task(lua_State *L)
+{
+  struct ms_tasks *tasks = ms_tasks_of(L);
+  return tasks ? ms_tasks_running_identity(tasks) : NULL;
+}
+
+bool
+ms_session_auto_populates(lua_State *L, int session_index)
+{
+  const struct ms_session *session = lua_touserdata(L, session_index);
+  lua_getiuservalue(L, session_index, MS_SESSION_SWITCHES);
+  bool is_own = lua_rawgetp(L, -1, running_task(L)) == LUA_TBOOLEAN;
+  bool populates = is_own ? lua_toboolean(L, -1) : session->auto_populate;
+  lua_pop(L, 2);
+  return populates;
+}
+
+/* set_auto_populate(session, on): for the task that runs, nil for as the session does; returns what
+ * it was. */
 static int
 session_set_auto_populate(lua_State *L)
 {
-  struct ms_session *session = ms_session_check(L, 1);
-  lua_pushboolean(L, session->auto_populate);
-  session->auto_populate = lua_toboolean(L, 2);
+  ms_session_check(L, 1);
+  lua_settop(L, 2);
+  lua_getiuservalue(L, 1, MS_SESSION_SWITCHES);
+  lua_rawgetp(L, 3, running_task(L));
+  lua_pushvalue(L, 2);
+  lua_rawsetp(L, 3, running_task(L));
   return 1;
 }
 
@@ -355,6 +377,7 @@ static const luaL_Reg FUNCTIONS[] = {
     {"new_id", core_new_id},
     {"notes", session_notes},
     {"open", session_open},
+    {"peek", ms_session_peek},
     {"session_of", ms_session_of},
     {"set_auto_populate", session_set_auto_populate},
     {"settle", ms_session_settle},

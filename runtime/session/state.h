@@ -19,7 +19,7 @@ struct ms_session {
   struct ms_commit_turn *turns; /* tasks that wait to commit, first come first served */
   uint32_t gone_count;          /* entities that were deleted or whose creation was undone */
   bool committing;              /* a batch is on its way */
-  bool auto_populate;           /* whether reading a missing attribute asks the server */
+  bool auto_populate;           /* whether reading a missing attribute asks the server; see below */
 };
 
 /* User values of a session. */
@@ -27,6 +27,7 @@ enum {
   MS_SESSION_SCHEMA = 1, /* the schema */
   MS_SESSION_MAPS,       /* identity maps: family (light userdata) → {key → entity}, weak */
   MS_SESSION_LEDGER,     /* operations' entities and values, see unit_of_work.h */
+  MS_SESSION_SWITCHES,   /* task (light userdata) → auto_populate of it alone */
   MS_SESSION_NOTES,      /* a table for the Lua side of the session */
   MS_SESSION_USER_VALUES = MS_SESSION_NOTES
 };
@@ -42,6 +43,10 @@ ms_session_check_open(lua_State *L, int index);
 /* The schema; raises MS_USAGE while it is unknown. */
 struct ms_schema *
 ms_session_schema(lua_State *L, struct ms_session *session);
+
+/* Whether reading a missing attribute asks the server in the task that runs just now. */
+bool
+ms_session_auto_populates(lua_State *L, int session_index);
 
 /* Pushes the function that Lua registered under `name` (core.hooks.NAME); raises MS_INTERNAL when
  * there is none. */

@@ -1,4 +1,5 @@
 local repl = require "moonshift.repl"
+local trackers = require "trackers"
 
 describe("repl.compile", function()
   it("makes expressions give their values", function()
@@ -68,6 +69,32 @@ describe("repl.complete", function()
     rawset(_G, "repl_test_value", setmetatable({}, { __index = { close = print } }))
     assert.equal("ose", (repl.complete "repl_test_value:cl"))
     rawset(_G, "repl_test_value", nil)
+  end)
+
+  it("knows entities and sessions, and asks no tracker for them", function()
+    local tracker <close> = trackers.start "embedded"
+    local session <close> = tracker:session()
+    local user = session:ensure("User", { username = "ada" }, { "username" })
+    local job = session:create("Job", { user = user, status = "running" })
+    session:commit()
+    rawset(_G, "repl_session", session)
+    rawset(_G, "repl_jobs", { job, session:query("select id from Job"):first() })
+    assert.equal("tus", (repl.complete "print(repl_jobs[1].sta"))
+    assert.equal("ame", (repl.complete "repl_jobs[1].user.usern"))
+    assert.same({ "start_timer" }, select(2, repl.complete "repl_jobs[1].user:start"))
+    assert.same({ "primary_key" }, select(2, repl.complete "repl_jobs[1]:prim"))
+    assert.equal("ry", (repl.complete "repl_session:que"))
+    assert.same({ "server_information" }, select(2, repl.complete "repl_session.server"))
+    session:reset()
+    rawset(_G, "repl_jobs", { session:query("select id from Job"):first() })
+    assert.same({}, select(2, repl.complete "repl_jobs[1].user.usern"))
+    assert.same({}, select(2, repl.complete "repl_jobs[1].nothing.x"))
+    rawset(_G, "repl_session", nil)
+    rawset(_G, "repl_jobs", nil)
+  end)
+
+  it("gives nothing behind what would have to be called", function()
+    assert.same({}, select(2, repl.complete "f().str"))
   end)
 
   it("never runs a script's code", function()

@@ -1,6 +1,7 @@
 -- How many requests reading costs.
 
 local core = require "moonshift.core.session"
+local moonshift = require "moonshift"
 local trackers = require "trackers"
 
 -- Counts the requests of `f`.
@@ -74,6 +75,23 @@ for _, kind in ipairs(trackers.KINDS) do describe("auto-population over " .. kin
       end)
     end))
     assert.equal("off", user.username)
+  end)
+
+  test("is switched off for one task alone", function(session)
+    local user = session:ensure("User", { username = "own", email = "own@example.com" }, { "username" })
+    local id = user.id
+    session:reset()
+    user = session:get("User", id)
+    local off = moonshift.spawn(session.auto_populating, session, false, function()
+      moonshift.sleep(0.02)
+      return user.email
+    end)
+    moonshift.sleep(0.01)
+    assert.is_nil(session:auto_populating(false, function() return user.email end))
+    assert.equal("own", user.username)
+    assert.is_nil(off:wait())
+    assert.equal("own@example.com", user.email)
+    assert.is_false((pcall(session.auto_populating, session, function() end)))
   end)
 
   test("is done by hand for many paths at once", function(session)
