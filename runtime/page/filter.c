@@ -10,12 +10,19 @@ enum { PATTERN_SIZE = MS_JOBS_TEXT_MAX_BYTES * 2 + 3 };
 
 #define SEARCHED(key) "coalesce(j.data ->> '$." key "', '') || char(10) || "
 
-/* What people read of a job.. */
-static const char text_condition[] =
-    "(j.id LIKE ?5 ESCAPE '\\' OR u.username LIKE ?4 ESCAPE '\\'"
-    " OR CASE WHEN json_valid(j.data) THEN " SEARCHED("description") SEARCHED("name")
-        SEARCHED("reason") SEARCHED("phase") "coalesce(j.data ->> '$.host', '')"
-                                             " ELSE j.data END LIKE ?4 ESCAPE '\\')";
+/* What people read of a job. */
+#define READ                                                                                       \
+  "CASE WHEN json_valid(j.data) THEN " SEARCHED("description") SEARCHED("name") SEARCHED("reason") \
+      SEARCHED("phase") "coalesce(j.data ->> '$.host', '') ELSE j.data END"
+
+#define HAS_ID_OR_USER "j.id LIKE ?5 ESCAPE '\\' OR u.username LIKE ?4 ESCAPE '\\'"
+
+static const char text_condition[] = "(" HAS_ID_OR_USER " OR " READ " LIKE ?4 ESCAPE '\\')";
+
+/* For texts that JSON writes as they are: what the data does not contain need not be parsed. */
+static const char plain_text_condition[] =
+    "(" HAS_ID_OR_USER " OR CASE WHEN j.data LIKE ?4 ESCAPE '\\' THEN " READ
+    " LIKE ?4 ESCAPE '\\' END)";
 
 static const char *const statuses[] = {"queued", "running", "done", "failed"};
 
@@ -23,6 +30,17 @@ static bool
 given(const char *text)
 {
   return text && *text;
+}
+
+static bool
+is_plain(const char *text)
+{
+  for (; *text; text++) {
+    if (*text < ' ' || *text > '~' || strchr("\"\\/", *text)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 static enum ms_status
@@ -65,7 +83,8 @@ ms_filter_print(const struct ms_job_filter *filter, struct ms_buffer *sql)
       {filter->user, "j.user_id = (SELECT id FROM Resource WHERE username = ?1 COLLATE NOCASE)"},
       {filter->since, "j.created_at >= ?2"},
       {filter->until, "j.created_at < ?3"},
-      {filter->text, text_condition},
+      {filter->text,
+       given(filter->text) && is_plain(filter->text) ? plain_text_condition : text_condition},
       {filter->status, "j.status = ?6 COLLATE NOCASE"},
   };
   const char *joint = " WHERE ";

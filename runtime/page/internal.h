@@ -3,6 +3,7 @@
 #define MS_PAGE_INTERNAL_H
 
 #include "base/checksum.h"
+#include "page/cache.h"
 #include "page/page.h"
 
 enum { MS_PAGE_COOKIE_NAME_SIZE = 32 };
@@ -14,6 +15,7 @@ struct ms_page {
   char link_hash[MS_SHA256_HEX_SIZE];         /* of the one-time token; "" when there is none */
   char link_user_id[64];
   int64_t link_expires_us;
+  struct ms_cache lists;
 };
 
 /* Makes ready what sign_in.c keeps in the database. */

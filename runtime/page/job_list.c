@@ -7,6 +7,8 @@
 #include "page/filter.h"
 #include "page/internal.h"
 
+enum { QUESTION_MAX_BYTES = 4096 };
+
 #define FROM_JOB " FROM Job j LEFT JOIN Resource u ON u.id = j.user_id"
 
 static enum ms_status
@@ -87,16 +89,13 @@ list_window(struct ms_page *page, const struct ms_job_filter *filter, unsigned o
   return ms_page_collect(statement, 0, json, err);
 }
 
-/* All of it sees one state of the database. */
+/* All of the answer but its end. */
 static enum ms_status
 print_list(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset,
            unsigned limit, struct ms_buffer *json, struct ms_error *err)
 {
-  char now[MS_TIME_TEXT_SIZE + 1];
   int64_t total = 0;
   struct ms_json_writer writer;
-  ms_time_format(ms_clock_now_us(), now);
-  strcat(now, "Z");
   ms_json_writer_init(&writer, json);
   ms_json_begin_object(&writer);
   ms_json_key(&writer, "counts");
@@ -106,28 +105,70 @@ print_list(struct ms_page *page, const struct ms_job_filter *filter, unsigned of
   }
   ms_json_member_integer(&writer, "total", total);
   ms_json_member_integer(&writer, "offset", offset);
-  ms_json_member_string(&writer, "now", now);
   ms_json_key(&writer, "jobs");
-  status = list_window(page, filter, offset, limit, json, err);
-  ms_json_end_object(&writer);
-  return status;
+  return list_window(page, filter, offset, limit, json, err);
 }
 
+/* Everything that the answer depends on, beside the database. */
+static void
+print_question(const struct ms_job_filter *filter, unsigned offset, unsigned limit,
+               struct ms_buffer *question)
+{
+  const char *const texts[] = {filter->status, filter->user, filter->text, filter->since,
+                               filter->until};
+  ms_buffer_printf(question, "%u %u", offset, limit);
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    const char *text = texts[i] ? texts[i] : "";
+    ms_buffer_printf(question, " %zu:%s", strlen(text), text);
+  }
+}
+
+/* Asks the database, all of it in one state, and keeps the answer. */
+static enum ms_status
+ask(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset, unsigned limit,
+    struct ms_buffer *json, struct ms_error *err)
+{
+  enum ms_status status = ms_database_begin_read(page->database, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  status = print_list(page, filter, offset, limit, json, err);
+  ms_database_rollback(page->database); /* nothing was written */
+  return status == MS_OK ? ms_buffer_check(json, "list of jobs", err) : status;
+}
+
+static void
+append_now(struct ms_buffer *json)
+{
+  char now[MS_TIME_TEXT_SIZE];
+  ms_time_format(ms_clock_now_us(), now);
+  ms_buffer_printf(json, ",\"now\":\"%sZ\"}", now);
+}
+
+/* The version is read before the answer: one that is newer than its version is asked for once more, never
+ * the other way round. */
 enum ms_status
 ms_jobs_list(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset,
              unsigned limit, struct ms_buffer *json, struct ms_error *err)
 {
+  struct ms_buffer question;
+  int64_t version = ms_page_version(page);
   enum ms_status status = ms_filter_check(filter, err);
-  if (status == MS_OK) {
-    status = ms_database_begin_read(page->database, err);
-  }
   if (status != MS_OK) {
     return status;
   }
-  status = print_list(page, filter, offset, limit < MS_JOBS_PAGE_MAX ? limit : MS_JOBS_PAGE_MAX,
-                      json, err);
-  ms_database_rollback(page->database); /* nothing was written */
-  return status == MS_OK ? ms_buffer_check(json, "list of jobs", err) : status;
+  limit = limit < MS_JOBS_PAGE_MAX ? limit : MS_JOBS_PAGE_MAX;
+  ms_buffer_init(&question, QUESTION_MAX_BYTES);
+  print_question(filter, offset, limit, &question);
+  if (!ms_cache_find(&page->lists, ms_buffer_string(&question), version, json)) {
+    status = ask(page, filter, offset, limit, json, err);
+    if (status == MS_OK && ms_buffer_check(&question, "filter", NULL) == MS_OK) {
+      ms_cache_keep(&page->lists, ms_buffer_string(&question), version, ms_buffer_string(json));
+    }
+  }
+  ms_buffer_free(&question);
+  append_now(json);
+  return status;
 }
 
 enum ms_status

@@ -75,6 +75,7 @@ void
 ms_page_close(struct ms_page *page)
 {
   if (page) {
+    ms_cache_clear(&page->lists);
     ms_database_close(page->database);
     free(page);
   }

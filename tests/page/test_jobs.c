@@ -6,36 +6,38 @@
   "{'action':'create','entity_type':'Job','entity_data':{'id':'" id "','status':'" status "'" rest \
   "}}"
 
-static const char jobs[] = "[{'action':'create','entity_type':'User','entity_data':{'id':'u2','"
-                           "username':'grace'}}," JOB(
-                               "j1", "running",
-                               ",'user_id':'u2','created_at':'2026-01-01T10:00:00','data':'{\\'"
-                               "description\\':"
-                               "\\'Render 50% of sh_010\\',\\'progress\\':0.5,\\'phase\\':\\'frame "
-                               "12\\'}'") "," JOB("j2", "failed",
-                                                  ",'created_at':'2026-01-02T10:00:00','data':'{\\'"
-                                                  "description\\':\\'Bake\\',"
-                                                  "\\'reason\\':\\'exit code "
-                                                  "3\\',\\'name\\':\\'bake\\'}'") "," JOB("j3",
-                                                                                          "failed",
-                                                                                          ",'"
-                                                                                          "created_"
-                                                                                          "at':'"
-                                                                                          "2026-01-"
-                                                                                          "03T10:"
-                                                                                          "00:00','"
-                                                                                          "data':'{"
-                                                                                          "\\'"
-                                                                                          "name\\':"
-                                                                                          "\\'"
-                                                                                          "bake\\'}"
-                                                                                          "'") "," JOB("j4",
-                                                                                                       "done",
-                                                                                                       ",'created_at':'2026-01-04T10:00:00','data':'no JSON at all'") "," JOB("j5",
-                                                                                                                                                                              "queued",
-                                                                                                                                                                              ",'created_at':'2026-01-05T10:00:00','data':'[1,2]'") "," JOB("j6",
-                                                                                                                                                                                                                                            "done",
-                                                                                                                                                                                                                                            ",'created_at':'2026-01-06T10:00:00'") "]";
+static const char jobs[] =
+    "[{'action':'create','entity_type':'User','entity_data':{'id':'u2','"
+    "username':'grace'}}," JOB(
+        "j1", "running",
+        ",'user_id':'u2','created_at':'2026-01-01T10:00:00','data':'{\\'"
+        "description\\':"
+        "\\'Render 50% of sh_010\\',\\'progress\\':0.5,\\'phase\\':\\'frame "
+        "12\\'}'") "," JOB("j2", "failed",
+                           ",'created_at':'2026-01-02T10:00:00','data':'{\\'"
+                           "description\\':\\'Bake\\',"
+                           "\\'reason\\':\\'exit code "
+                           "3\\',\\'name\\':\\'bake\\'}'") "," JOB("j3", "failed",
+                                                                   ",'"
+                                                                   "created_"
+                                                                   "at':'"
+                                                                   "2026-01-"
+                                                                   "03T10:"
+                                                                   "00:00','"
+                                                                   "data':'{"
+                                                                   "\\'"
+                                                                   "name\\':"
+                                                                   "\\'"
+                                                                   "bake\\'}"
+                                                                   "'") "," JOB("j4", "done",
+                                                                                ",'created_at':'"
+                                                                                "2026-01-04T10:00:"
+                                                                                "00','data':'no "
+                                                                                "JSON at all'") "," JOB("j5",
+                                                                                                        "queued",
+                                                                                                        ",'created_at':'2026-01-05T10:00:00','data':'[1,2]'") "," JOB("j6",
+                                                                                                                                                                      "done",
+                                                                                                                                                                      ",'created_at':'2026-01-06T10:00:00'") "]";
 
 static void
 list(struct fixture *fixture, struct ms_job_filter filter, unsigned offset, unsigned limit)
@@ -77,6 +79,12 @@ test_list(void **state)
   list(fixture, (struct ms_job_filter){0}, 100, 3);
   assert_string_equal(ids(fixture), "");
   assert_contains(fixture, "\"total\":6");
+  call(fixture, "[" JOB("j7", "done", ",'created_at':'2026-01-07T10:00:00'") "]");
+  list(fixture, (struct ms_job_filter){0}, 0, 2); /* asked anew after every change … */
+  assert_string_equal(ids(fixture), "j7 j6");
+  list(fixture, (struct ms_job_filter){0}, 0, 2); /* … and answered the same until the next */
+  assert_string_equal(ids(fixture), "j7 j6");
+  assert_contains(fixture, "\"now\":\"20");
 }
 
 static void

@@ -26,7 +26,8 @@ export function printPlace(place) {
 /* The filter as the server wants it. */
 export function filterOf(place, nowMs) {
   const range = RANGES.find((entry) => entry.value === place.since);
-  const since = range ? new Date(nowMs - range.hours * 3600000).toISOString() : place.since;
+  const minuteMs = nowMs - (nowMs % 60000); // so that many pages ask the same
+  const since = range ? new Date(minuteMs - range.hours * 3600000).toISOString() : place.since;
   return { status: place.status, user: place.user, text: place.text, since };
 }
 
