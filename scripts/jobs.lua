@@ -54,6 +54,7 @@ local function print_records(records, write)
 end
 
 local function list(session)
+  reaper.tidy(session)
   local records = jobs.list(session, { status = given.status, user = given.user, limit = given.limit })
   print_records(records, function()
     if #records == 0 then

@@ -47,7 +47,6 @@ local errors = require "moonshift.errors"
 local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
 local progress = require "moonshift.progress"
-local reaper = require "moonshift.reaper"
 local wrap = require "moonshift.wrap"
 
 local given = options.parse {
@@ -102,9 +101,6 @@ if problem then
   errors.warn(("%s; the job will be told later: moonshift outbox"):format(errors.message(problem)))
 end
 local telling <close> = outbox.start(session)
-for _, description in ipairs(problem and {} or reaper.reap(session)) do
-  errors.warn(("the job '%s' was left running by a process that is gone; it is failed now"):format(description))
-end
 return wrap.run(session, {
   arguments = command,
   description = given.description,

@@ -11,6 +11,7 @@
 ---@class moonshift
 ---@field version string The program's version.
 ---@field session fun(options?: moonshift.SessionOptions): moonshift.Session Opens a session on a tracker.
+---@field current_job fun(): moonshift.Job? The job of a script that `moonshift run --job` runs; else nil.
 ---@field datetime fun(value?: string|number|table|moonshift.DateTime): moonshift.DateTime A point in time.
 ---@field try fun(f: function, ...): any Calls `f(...)`: its results, or nil and the error object.
 ---@field spawn fun(f: function, ...): moonshift.Task Starts a task.
@@ -21,6 +22,7 @@ local moonshift = {}
 
 -- Name → module and the field of it; "" is the module itself.
 local PARTS = {
+  current_job = { "moonshift.script_job", "current" },
   datetime = { "moonshift.core.session", "datetime" },
   parallel = { "moonshift.task", "parallel" },
   session = { "moonshift.session", "open" },

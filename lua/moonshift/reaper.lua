@@ -9,6 +9,7 @@
 local cjson = require "cjson"
 local uv = require "luv"
 local core = require "moonshift.core.job"
+local courier = require "moonshift.outbox_courier"
 local errors = require "moonshift.errors"
 local job = require "moonshift.job"
 local outbox = require "moonshift.outbox"
@@ -138,6 +139,19 @@ function reaper.reap(session)
     failed[#failed + 1] = reap_lease(session, lease)
   end
   return failed
+end
+
+--- The same for those who have other things to do: with a line for each on standard error, and not while
+--- the tracker cannot be reached.
+---@param session moonshift.Session
+function reaper.tidy(session)
+  if not courier.may_try(session) then return end
+  local ok, failed = pcall(reaper.reap, session)
+  if not ok and errors.code(failed) == "cancelled" then error(failed, 0) end
+  for _, description in ipairs(ok and failed or {}) do
+    errors.warn(("the job '%s' was left running by a process that is gone; it is failed now"):format(description))
+  end
+  if not ok then errors.warn(("abandoned jobs cannot be looked for: %s"):format(errors.message(failed))) end
 end
 
 return reaper

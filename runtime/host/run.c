@@ -1,4 +1,4 @@
-/* moonshift run FILE [ARGUMENTS]; a file named - is standard input. */
+/* moonshift run [--job TEXT] FILE [ARGUMENTS]; a file named - is standard input. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include "host/verb.h"
 
 static int
-run_standard_input(int argument_count, char **arguments)
+run_standard_input(const char *job, int argument_count, char **arguments)
 {
   struct ms_buffer text;
   struct ms_error err;
@@ -24,7 +24,8 @@ run_standard_input(int argument_count, char **arguments)
     const struct ms_script script = {.name = "-",
                                      .text = ms_buffer_string(&text),
                                      .text_bytes = text.size_bytes,
-                                     .chunk_name = "@stdin"};
+                                     .chunk_name = "@stdin",
+                                     .job = job};
     exit_code = ms_script_main(&script, argument_count, arguments);
   } else {
     fprintf(stderr, "moonshift: %s\n", err.message);
@@ -36,6 +37,15 @@ run_standard_input(int argument_count, char **arguments)
 int
 ms_command_run(int argument_count, char **arguments)
 {
+  const char *job = NULL;
+  if (argument_count > 0 && strcmp(arguments[0], "--job") == 0) {
+    if (argument_count == 1) {
+      return ms_usage_error("run", "--job wants a description: what people are to see");
+    }
+    job = arguments[1];
+    argument_count -= 2;
+    arguments += 2;
+  }
   if (argument_count == 0) {
     return ms_usage_error("run", "which script? Name a file, or - for standard input");
   }
@@ -45,13 +55,13 @@ ms_command_run(int argument_count, char **arguments)
                           path);
   }
   if (strcmp(path, "-") == 0) {
-    return run_standard_input(argument_count - 1, arguments + 1);
+    return run_standard_input(job, argument_count - 1, arguments + 1);
   }
   struct stat status;
   if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
     fprintf(stderr, "moonshift: %s is a folder, not a script\n", path);
     return EXIT_FAILURE;
   }
-  const struct ms_script script = {.name = path, .path = path};
+  const struct ms_script script = {.name = path, .path = path, .job = job};
   return ms_script_main(&script, argument_count - 1, arguments + 1);
 }

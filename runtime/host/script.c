@@ -127,22 +127,44 @@ load(lua_State *L, const struct ms_script *script)
   return luaL_loadfilex(L, script->path, "t");
 }
 
+enum { JOB_ARGUMENTS = 3 }; /* description, name, script */
+
+/* Puts the function that makes a job of it below the script on top of the stack. */
+static void
+wrap_as_job(lua_State *L, const struct ms_script *script)
+{
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "moonshift.script_job");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "run"); /* [script, module, run] */
+  lua_replace(L, -2);
+  lua_insert(L, -2); /* [run, script] */
+  lua_pushstring(L, script->job);
+  lua_pushstring(L, script->name);
+  lua_rotate(L, -3, 2); /* [run, job, name, script] */
+}
+
 static int
 run_protected(lua_State *L)
 {
   struct run *run = lua_touserdata(L, 1);
   int base = lua_gettop(L);
+  int argument_count = run->argument_count;
   set_arg(L, run);
   if (load(L, run->script) != LUA_OK) {
     fprintf(stderr, "moonshift: %s\n", lua_tostring(L, -1));
     run->exit_code = EXIT_FAILURE;
     return 0;
   }
-  luaL_checkstack(L, run->argument_count, "arguments");
+  luaL_checkstack(L, run->argument_count + JOB_ARGUMENTS + 1, "arguments");
+  if (run->script->job != NULL) {
+    wrap_as_job(L, run->script);
+    argument_count += JOB_ARGUMENTS;
+  }
   for (int i = 0; i < run->argument_count; i++) {
     lua_pushstring(L, run->arguments[i]);
   }
-  int status = ms_tasks_run(run->host->tasks, L, run->argument_count, LUA_MULTRET);
+  int status = ms_tasks_run(run->host->tasks, L, argument_count, LUA_MULTRET);
   run->exit_code = ms_script_exit_code(L, status, base, run->script->bundled);
   return 0;
 }

@@ -15,6 +15,7 @@ struct ms_script {
   /* One of our own verbs: an error with one of our codes is one line without a traceback, and exits with
    * 2 when the code is "usage". */
   bool bundled;
+  const char *job; /* runs as a job of this description; NULL: as none */
 };
 
 /* Opens a host, runs the script with its arguments, prints what went wrong, closes everything. The
