@@ -51,6 +51,8 @@ struct ms_api_request {
   bool strict_projections;  /* ftrack-api-options: strict */
   const char *push_token;   /* NULL when not given */
   const char *client_token; /* NULL when not given */
+  /* Whether changes may reach the disk later than the call returns: see ms_api_take_unsynced. */
+  bool defer_sync;
 };
 
 /* Runs a batch, all or nothing, and appends the answer to `answer`: the array of results, or on failure
@@ -59,6 +61,11 @@ struct ms_api_request {
 enum ms_status
 ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_buffer *answer,
             struct ms_error *err);
+
+/* Whether a call with defer_sync has changed anything since this was asked last: ms_database_sync comes before
+ * anybody is told of it. */
+bool
+ms_api_take_unsynced(struct ms_api *api);
 
 /* Appends the error object for `err`; the exception's name comes from its status. Braces are kept out
  * of `content`, because a client formats it. */

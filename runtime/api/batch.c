@@ -185,6 +185,19 @@ run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struc
   return status;
 }
 
+static enum ms_status
+run_writing_deferred(struct ms_batch *batch, const struct ms_json_node *operations,
+                     struct ms_error *err)
+{
+  struct ms_database *database = batch->api->database;
+  ms_database_defer_sync(database, true);
+  enum ms_status status = run_writing(batch, operations, err);
+  ms_database_defer_sync(database, false);
+  batch->api->is_unsynced |= status == MS_OK;
+  /* Data that no disk has to give back is removed when the disk knows that nobody wants it. */
+  return status == MS_OK && batch->removed ? ms_database_sync(database, err) : status;
+}
+
 /* One read needs no transaction; several see one state of the data. */
 static enum ms_status
 run_reading(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
@@ -227,7 +240,18 @@ run_body(struct ms_batch *batch, struct ms_error *err)
     status = check_operations(operations, &writes, err);
   if (status != MS_OK)
     return status;
-  return writes ? run_writing(batch, operations, err) : run_reading(batch, operations, err);
+  if (!writes)
+    return run_reading(batch, operations, err);
+  return request->defer_sync ? run_writing_deferred(batch, operations, err)
+                             : run_writing(batch, operations, err);
+}
+
+bool
+ms_api_take_unsynced(struct ms_api *api)
+{
+  bool is_unsynced = api->is_unsynced;
+  api->is_unsynced = false;
+  return is_unsynced;
 }
 
 enum ms_status

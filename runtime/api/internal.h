@@ -20,6 +20,7 @@ struct ms_api {
   void *encoder_context;           /* borrowed */
   int64_t origin;                  /* random: whose events in the journal are ours */
   uint64_t events_appended;        /* by us */
+  bool is_unsynced;                /* see ms_api_take_unsynced */
 };
 
 enum {

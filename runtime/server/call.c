@@ -6,9 +6,17 @@
 #include <strings.h>
 
 #include "server/answer.h"
+#include "server/durable.h"
 #include "server/routes.h"
 
 enum { BASE_URL_MAX_BYTES = 1024 };
+
+struct call {
+  struct ms_buffer body;
+  struct ms_buffer text; /* the answer, once it is there */
+  unsigned code;         /* 0 before */
+  struct ms_durable_wait wait;
+};
 
 static bool
 is_true(const char *text, size_t length)
@@ -52,12 +60,13 @@ begin(struct ms_request *request, struct ms_error *err)
     return ms_fail(err, MS_LIMIT, "the body has %llu bytes; at most %d are read",
                    (unsigned long long)request->expected_bytes, MS_API_BODY_MAX_BYTES);
   }
-  struct ms_buffer *body = malloc(sizeof *body);
-  if (!body) {
+  struct call *call = calloc(1, sizeof *call);
+  if (!call) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
-  ms_buffer_init(body, MS_API_BODY_MAX_BYTES);
-  request->state = body;
+  ms_buffer_init(&call->body, MS_API_BODY_MAX_BYTES);
+  ms_buffer_init(&call->text, MS_API_ANSWER_MAX_BYTES);
+  request->state = call;
   return MS_OK;
 }
 
@@ -71,15 +80,15 @@ account(struct ms_request *request, size_t before_bytes, size_t after_bytes)
 static void
 drop_body(struct ms_request *request)
 {
-  struct ms_buffer *body = request->state;
-  account(request, body->capacity_bytes, 0);
-  ms_buffer_free(body);
+  struct call *call = request->state;
+  account(request, call->body.capacity_bytes, 0);
+  ms_buffer_free(&call->body);
 }
 
 static enum ms_status
 receive(struct ms_request *request, const char *data, size_t *size_bytes, struct ms_error *err)
 {
-  struct ms_buffer *body = request->state;
+  struct ms_buffer *body = &((struct call *)request->state)->body;
   size_t before_bytes = body->capacity_bytes;
   ms_buffer_append(body, data, *size_bytes);
   account(request, before_bytes, body->capacity_bytes);
@@ -95,18 +104,17 @@ receive(struct ms_request *request, const char *data, size_t *size_bytes, struct
   return MS_OK;
 }
 
-static enum MHD_Result
-answer(struct ms_request *request)
+static void
+run(struct ms_request *request, struct call *call)
 {
-  struct ms_buffer *body = request->state;
   struct ms_call_options options =
       ms_call_options_parse(ms_request_header(request, "ftrack-api-options"));
   struct ms_buffer base_url;
   ms_buffer_init(&base_url, BASE_URL_MAX_BYTES);
   ms_request_base_url(request, &base_url);
-  struct ms_api_request call = {
-      .body = ms_buffer_string(body),
-      .body_bytes = body->size_bytes,
+  const struct ms_api_request batch = {
+      .body = ms_buffer_string(&call->body),
+      .body_bytes = call->body.size_bytes,
       .user_id = request->user_id,
       .base_url = ms_buffer_string(&base_url),
       .strict = ms_request_is_strict(request),
@@ -114,22 +122,44 @@ answer(struct ms_request *request)
       .strict_projections = options.strict_projections,
       .push_token = push_token(request),
       .client_token = ms_request_header(request, "ftrack-clienttoken"),
+      .defer_sync = true,
   };
-  struct ms_buffer text;
-  ms_buffer_init(&text, MS_API_ANSWER_MAX_BYTES);
-  enum ms_status status = ms_api_call(request->server->api, &call, &text, &request->error);
+  enum ms_status status = ms_api_call(request->server->api, &batch, &call->text, &request->error);
   ms_buffer_free(&base_url);
   drop_body(request);
-  unsigned code = call.strict ? ms_answer_code(status) : MHD_HTTP_OK;
-  return ms_answer_buffer(request, code, "application/json", &text, NULL, 0);
+  call->code = batch.strict ? ms_answer_code(status) : MHD_HTTP_OK;
+}
+
+/* Called again when what was written is on the disk. */
+static enum MHD_Result
+answer(struct ms_request *request)
+{
+  struct call *call = request->state;
+  if (call->code == 0) {
+    run(request, call);
+    if (ms_api_take_unsynced(request->server->api)) {
+      ms_durable_await(request->server->durable, request, &call->wait);
+    }
+  }
+  if (call->wait.request) {
+    ms_request_suspend(request);
+    return MHD_YES;
+  }
+  if (call->wait.status != MS_OK) {
+    return ms_answer_error(request, 0, &call->wait.error);
+  }
+  return ms_answer_buffer(request, call->code, "application/json", &call->text, NULL, 0);
 }
 
 static void
 end(struct ms_request *request)
 {
-  if (request->state) {
+  struct call *call = request->state;
+  if (call) {
+    ms_durable_forget(&call->wait);
     drop_body(request);
-    free(request->state);
+    ms_buffer_free(&call->text);
+    free(call);
   }
 }
 

@@ -16,6 +16,7 @@ struct ms_offload;
 struct ms_page;
 struct ms_feed;
 struct ms_event_journal;
+struct ms_durable;
 struct ms_encoder;
 
 LIST_HEAD(ms_request_list, ms_request);
@@ -29,6 +30,7 @@ struct ms_server {
   struct ms_page *page;             /* owned */
   struct ms_feed *feed;             /* owned */
   struct ms_event_journal *journal; /* owned */
+  struct ms_durable *durable;       /* owned */
   struct ms_encoder *encoder;       /* owned */
   uv_poll_t poll;                   /* readable when the daemon's epoll set is */
   uv_timer_t timer;                 /* the daemon's next time-out */

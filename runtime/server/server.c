@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "page/sign_in.h"
 #include "server/encoder.h"
+#include "server/durable.h"
 #include "server/event_journal.h"
 #include "server/feed.h"
 #include "server/listen.h"
@@ -209,6 +210,10 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_durable_open(server, &server->durable, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = ms_encoder_open(server, &server->encoder, err);
   if (status != MS_OK) {
     goto failed;
@@ -222,6 +227,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   *result = server;
   return MS_OK;
 failed:
+  ms_durable_close(server->durable);
   ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
   if (server->hub) {
@@ -279,6 +285,7 @@ ms_server_close(struct ms_server *server)
   }
   ms_mhd.stop_daemon(server->daemon);
   server->daemon = NULL;
+  ms_durable_close(server->durable);
   ms_page_close(server->page);
   ms_server_unreference(server);
 }

@@ -196,8 +196,10 @@ open_locked(const char *path, struct ms_database **database, struct ms_error *er
   if (status != MS_OK)
     return status;
   struct ms_database *fresh = calloc(1, sizeof *fresh);
-  if (fresh)
+  if (fresh) {
     fresh->path = strdup(path);
+    fresh->log = -1;
+  }
   if (!fresh || !fresh->path) {
     free(fresh);
     return ms_fail(err, MS_MEMORY, "out of memory for database %s", path);
@@ -253,6 +255,8 @@ ms_database_close(struct ms_database *database)
   ms_database_forget_statements(database);
   int lock = lock_folder_of(database->path);
   sqlite3_close_v2(database->handle);
+  if (database->log >= 0)
+    close(database->log);
   if (lock >= 0)
     close(lock);
   free(database->path);

@@ -89,6 +89,16 @@ ms_database_commit(struct ms_database *database, struct ms_error *err);
 void
 ms_database_rollback(struct ms_database *database);
 
+/* With `deferred`, commits return before they are on the disk: ms_database_sync puts all of them there, and before
+ * it has, nobody may be told that they are safe. Others see them at once. Between transactions. */
+void
+ms_database_defer_sync(struct ms_database *database, bool deferred);
+
+/* Everything that was committed before is on the disk when this returns. May be called on any thread. MS_IO or
+ * the like when the disk refuses. */
+enum ms_status
+ms_database_sync(const struct ms_database *database, struct ms_error *err);
+
 /* Rows changed by the last statement. */
 int64_t
 ms_database_changes(struct ms_database *database);

@@ -28,6 +28,7 @@ struct ms_database {
   int64_t deadline_ms;   /* of the running statement, by ms_clock_monotonic_ms; 0: none */
   ms_database_url_printer print_url;
   void *url_context;
+  int log; /* a descriptor of the write-ahead log, -1 before it is needed */
 };
 
 /* Turns SQLite's result `code` into a status; `what` says what was being done. */

@@ -189,6 +189,36 @@ the_server_tells_about_itself(void **state)
   expect(tracker, "0", "{'version':'dev'}");
 }
 
+static enum ms_status
+call_deferred(struct tracker *tracker, const char *body)
+{
+  const struct ms_api_request request = {.body = body,
+                                         .body_bytes = strlen(body),
+                                         .user_id = tracker->user_id,
+                                         .base_url = "",
+                                         .defer_sync = true};
+  ms_buffer_clear(&tracker->answer);
+  return ms_api_call(tracker->api, &request, &tracker->answer, &tracker->err);
+}
+
+static void
+what_was_changed_has_to_be_synced_once(void **state)
+{
+  struct tracker *tracker = *state;
+  static const char create[] = "[{\"action\":\"create\",\"entity_type\":\"Scope\","
+                               "\"entity_data\":{\"id\":\"x\",\"name\":\"x\"}}]";
+  check_ok(call_deferred(tracker, create), &tracker->err);
+  assert_true(ms_api_take_unsynced(tracker->api));
+  assert_false(ms_api_take_unsynced(tracker->api));
+  assert_int_not_equal(call_deferred(tracker, "[{\"action\":\"update\",\"entity_type\":\"Scope\","
+                                              "\"entity_key\":[\"no\"],\"entity_data\":{}}]"),
+                       MS_OK);
+  check_ok(call_deferred(tracker, "[{\"action\":\"query\",\"expression\":\"Scope\"}]"),
+           &tracker->err);
+  call(tracker, "[{'action':'create','entity_type':'Scope','entity_data':{'name':'y'}}]");
+  assert_false(ms_api_take_unsynced(tracker->api));
+}
+
 int
 main(void)
 {
@@ -204,6 +234,7 @@ main(void)
       WITH_TRACKER(too_many_operations_are_refused),
       WITH_TRACKER(an_answer_beyond_its_limit_is_an_error),
       WITH_TRACKER(the_server_tells_about_itself),
+      WITH_TRACKER(what_was_changed_has_to_be_synced_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,29 @@ uses_a_durable_log(void **state)
 }
 
 static void
+syncs_many_commits_at_once(void **state)
+{
+  struct ms_error err;
+  bool created = false;
+  struct ms_database *writer = open_database(*state, &new_model, &created);
+  struct ms_database *reader = open_database(*state, &new_model, &created);
+  check_ok(ms_database_sync(writer, &err), &err);
+  for (int i = 0; i < 2; i++) {
+    ms_database_defer_sync(writer, true);
+    expect_answer(writer, "PRAGMA synchronous", "1");
+    check_ok(ms_database_begin(writer, &err), &err);
+    check_ok(ms_database_set_setting(writer, "turn", i ? "two" : "one", &err), &err);
+    check_ok(ms_database_commit(writer, &err), &err);
+    ms_database_defer_sync(writer, false);
+    expect_answer(writer, "PRAGMA synchronous", "2");
+  }
+  expect_answer(reader, "SELECT value FROM moonshift_setting WHERE name = 'turn'", "two");
+  check_ok(ms_database_sync(writer, &err), &err);
+  ms_database_close(writer);
+  ms_database_close(reader);
+}
+
+static void
 refuses_a_file_that_is_no_database(void **state)
 {
   char path[256];
@@ -270,6 +293,7 @@ main(void)
       IN_FOLDER(opens_and_keeps_what_was_committed),
       IN_FOLDER(makes_a_file_for_its_owner_alone),
       IN_FOLDER(uses_a_durable_log),
+      IN_FOLDER(syncs_many_commits_at_once),
       IN_FOLDER(refuses_a_file_that_is_no_database),
       IN_FOLDER(refuses_a_missing_folder),
       IN_FOLDER(refuses_a_folder_without_permission),

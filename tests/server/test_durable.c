@@ -1,0 +1,95 @@
+/* Many clients that write at once: each is answered, and whoever goes away while waiting harms nobody. */
+#include "support.h"
+
+enum { CLIENTS = 24 };
+
+static int
+send_create(struct fixture *fixture, const char *name, const char *more)
+{
+  char body[256], request[1024];
+  snprintf(body, sizeof body,
+           "[{\"action\":\"create\",\"entity_type\":\"Scope\",\"entity_data\":{\"name\":\"%s\"}}]",
+           name);
+  snprintf(request, sizeof request,
+           "POST /api HTTP/1.1\r\nHost: x\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+           credentials(fixture), more, strlen(body), body);
+  int fd = dial(fixture);
+  assert_true(send_text(fd, request));
+  return fd;
+}
+
+static char *
+query_scopes(struct fixture *fixture)
+{
+  static const char body[] = "[{\"action\":\"query\",\"expression\":\"select name from Scope\"}]";
+  char request[1024];
+  snprintf(request, sizeof request,
+           "POST /api HTTP/1.1\r\nHost: x\r\n%sConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+           credentials(fixture), sizeof body - 1, body);
+  return exchange(fixture, request, strlen(request));
+}
+
+static void
+all_writers_are_answered(void **state)
+{
+  struct fixture *fixture = *state;
+  int clients[CLIENTS];
+  char name[32];
+  hold_server(fixture);
+  for (int i = 0; i < CLIENTS; i++) {
+    snprintf(name, sizeof name, "scope %d", i);
+    clients[i] = send_create(fixture, name, "Connection: close\r\n");
+  }
+  release_server(fixture);
+  for (int i = 0; i < CLIENTS; i++) {
+    struct ms_buffer answer;
+    snprintf(name, sizeof name, "\"scope %d\"", i);
+    read_all(clients[i], &answer);
+    assert_non_null(strstr(answer.data, name));
+    ms_buffer_free(&answer);
+    close(clients[i]);
+  }
+  char *answer = query_scopes(fixture);
+  assert_int_equal(count_of(answer, "\"scope "), CLIENTS);
+  free(answer);
+}
+
+static void
+writers_that_go_away_harm_nobody(void **state)
+{
+  struct fixture *fixture = *state;
+  char name[32];
+  for (int i = 0; i < CLIENTS; i++) {
+    snprintf(name, sizeof name, "gone %d", i);
+    close(send_create(fixture, name, ""));
+  }
+  assert_alive(fixture);
+}
+
+static void
+a_server_closes_while_clients_wait(void **state)
+{
+  struct fixture *fixture = *state;
+  int clients[CLIENTS];
+  for (int i = 0; i < CLIENTS; i++) {
+    clients[i] = send_create(fixture, "last", "");
+  }
+  fixture_close(state); /* frees everything, or the sanitizer tells */
+  for (int i = 0; i < CLIENTS; i++) {
+    close(clients[i]);
+  }
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_writers_are_answered),
+      cmocka_unit_test(writers_that_go_away_harm_nobody),
+  };
+  const struct CMUnitTest closing[] = {
+      cmocka_unit_test_setup(a_server_closes_while_clients_wait, fixture_open),
+  };
+  return cmocka_run_group_tests(tests, fixture_open, fixture_close) +
+         cmocka_run_group_tests(closing, NULL, NULL);
+}
