@@ -69,6 +69,28 @@ describe("moonshift keys", function()
     assert.matches("user 'grace' is not active", result.stderr)
   end)
 
+  it("tells the server who acts", function()
+    local folder <close> = support.folder()
+    local server <close> = support.serve { data = folder.path }
+    local first = { server_url = server.url, api_user = server.environment.FTRACK_API_USER,
+      api_key = server.environment.FTRACK_API_KEY }
+    do
+      local session <close> = moonshift.session(first)
+      session:create("User", { username = "grace" })
+      session:commit()
+    end
+    local key = printed(folder, "keys", "create", "--user", "grace"):match "%x+"
+    local session <close> = moonshift.session { server_url = server.url, api_user = "grace", api_key = key }
+    local schema = session:query("ProjectSchema"):first()
+    local project = session:create("Project", { name = "comet", project_schema = schema })
+    session:create("Note", { content = "mine", parent_id = project.id, parent_type = "show" })
+    session:commit()
+    assert.equal("CREATED_BY.USERNAME\ngrace\n", printed(folder, "query", "select created_by.username from Project"))
+    assert.matches("grace", printed(folder, "query", "select author.username from Note"))
+    local _, problem = pcall(moonshift.session, { server_url = server.url, api_user = first.api_user, api_key = key })
+    assert.equal("authentication", problem.code)
+  end)
+
   it("says what it does not understand", function()
     local folder <close> = support.folder()
     for message, arguments in pairs {
