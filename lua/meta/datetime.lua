@@ -39,6 +39,9 @@ local DateTime = {}
 function DateTime:format(format) end
 
 --- The same point in time, shown in another zone.
----@param zone string "utc", "local", or an offset such as "+02:00".
+---
+---     print(session:get("Task", id).end_date:to "Europe/Berlin")
+---
+---@param zone string "utc", "local", an offset such as "+02:00", or the name of a zone such as "Europe/Berlin".
 ---@return moonshift.DateTime
 function DateTime:to(zone) end

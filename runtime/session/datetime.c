@@ -220,16 +220,41 @@ datetime_format(lua_State *L)
 
 /* ---- zones ---- */
 
+static int64_t
+floor_seconds(int64_t time_us)
+{
+  return (time_us - (time_us % US_PER_SECOND + US_PER_SECOND) % US_PER_SECOND) / US_PER_SECOND;
+}
+
 static int32_t
 local_offset_s(const struct ms_datetime *datetime)
 {
-  time_t seconds = (time_t)(datetime->time_us / US_PER_SECOND);
+  time_t seconds = (time_t)floor_seconds(datetime->time_us);
   struct tm calendar;
   localtime_r(&seconds, &calendar);
   return (int32_t)calendar.tm_gmtoff;
 }
 
-/* datetime:to(zone): the same instant shown as "utc", "local" or at an offset such as "+02:00". */
+/* The offset of a zone by name, which Lua reads (moonshift.zone). */
+static int32_t
+named_offset_s(lua_State *L, const struct ms_datetime *datetime, const char *zone)
+{
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "moonshift.zone");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "offset");
+  lua_pushstring(L, zone);
+  lua_pushinteger(L, floor_seconds(datetime->time_us));
+  lua_call(L, 2, 1);
+  lua_Integer offset_s = luaL_checkinteger(L, -1);
+  if (offset_s <= -OFFSET_MAX_S || offset_s >= OFFSET_MAX_S) {
+    ms_raisef(L, MS_INVALID, "time zone '%s': its file tells an offset of more than a day", zone);
+  }
+  return (int32_t)offset_s;
+}
+
+/* datetime:to(zone): the same instant shown as "utc", "local", at an offset such as "+02:00" or as
+ * in a zone such as "Europe/Berlin". */
 static int
 datetime_to(lua_State *L)
 {
@@ -246,10 +271,7 @@ datetime_to(lua_State *L)
              hours * 3600 < OFFSET_MAX_S) {
     value.offset_s = (hours * 3600 + minutes * 60) * (sign == '-' ? -1 : 1);
   } else {
-    return ms_raisef(L, MS_USAGE,
-                     "no time zone '%s'; give \"utc\", \"local\" or an offset like "
-                     "\"+02:00\"",
-                     zone);
+    value.offset_s = named_offset_s(L, &value, zone);
   }
   push_new(L, value);
   return 1;
