@@ -60,10 +60,12 @@ end
 -- ---- work ------------------------------------------------------------------------------------------
 
 local function options_of(place, options)
-  local all = { environment = {}, cwd = options.cwd or place.path, table.unpack(options) }
-  for name, value in pairs(place.environment) do all.environment[name] = value end
-  for name, value in pairs(options.environment or {}) do all.environment[name] = value end
-  return all
+  local environment = {}
+  for name, value in pairs(place.environment) do environment[name] = value end
+  for name, value in pairs(options.environment or {}) do environment[name] = value end
+  options.environment = environment
+  options.cwd = options.cwd or place.path
+  return options
 end
 
 ---@param options support.RunOptions
