@@ -216,7 +216,7 @@ describe("encode_media", () => {
   });
 
   test("that fails says why, and leaves nothing behind but the source", async () => {
-    await server.putCommand("ffmpeg", 'echo "moov atom not found" >&2; exit 1');
+    await server.putCommand("ffmpeg", 'sleep 0.2; echo "moov atom not found" >&2; exit 1');
     const component = await upload(".mov");
     const { first, job } = await encode(component, { keep_original: false });
     assert.equal(job.status, "failed");
