@@ -38,5 +38,6 @@ if not given.output then
   return
 end
 
-local file <close> = io.open(given.output, "w") or errors.raise("io", ("cannot write '%s'"):format(given.output))
+local file <close>, problem = io.open(given.output, "w")
+if not file then errors.raise("io", ("cannot write %s"):format(problem)) end
 assert(file:write(text))

@@ -17,6 +17,7 @@ local doctor = {}
 ---@field text string What was found, or what is wrong and what to do.
 
 local CLOCK_TOLERANCE_S = 60
+local TIMEOUT_S = 10 -- of a request, unless a timeout is configured
 local OTHERS = 63 -- mode bits of group and others, octal 077
 
 local function say(findings, what, fine, text, ...)
@@ -118,6 +119,7 @@ function doctor.examine(options)
   if not check_configuration(findings) then return findings end
   local resolved = check_settings(findings, options)
   if not resolved then return findings end
+  resolved.timeout = resolved.timeout or TIMEOUT_S
   local session <close> = open(findings, resolved)
   if session and check_user(findings, session) then check_clock(findings, session) end
   return findings

@@ -2,6 +2,7 @@
 
 local core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
+local system = require "moonshift.core.system"
 
 ---@class moonshift.expression
 local expression = {}
@@ -59,6 +60,14 @@ function expression.literal(value)
   return literal(value)
 end
 
+local function raise_missing(name, text, parameters)
+  local names = {}
+  for known in pairs(parameters) do names[#names + 1] = tostring(known) end
+  local nearest = system.nearest(name, names)
+  errors.raise("usage", ("the query wants a value for {%s}%s: %s"):format(name,
+    nearest and ("; did you mean {%s}?"):format(nearest) or "", text))
+end
+
 --- Replaces {name} outside quotes by the value of that name. What is in `parameters` is data: it cannot change
 --- what the query means. Raises code "usage" for a name without a value; to compare with nothing, write none.
 ---
@@ -80,7 +89,7 @@ function expression.fill(text, parameters)
       if not name then
         errors.raise("usage", ("a '{' without a name behind it in the query: %s"):format(text))
       elseif parameters[name] == nil then
-        errors.raise("usage", ("the query wants a value for {%s}: %s"):format(name, text))
+        raise_missing(name, text, parameters)
       end
       parts[#parts + 1] = expression.literal(parameters[name])
       at = at + #name + 2

@@ -287,10 +287,18 @@ end
 
 -- ---- opening -----------------------------------------------------------------------------------------
 
+local function ask_information(self)
+  local ok, answer = pcall(self.call, self, { { action = "query_server_information" } })
+  if ok then return answer[1] end
+  if errors.code(answer) ~= "not_found" then error(answer, 0) end
+  errors.raise("not_found", ("%s is not where a tracker's URL begins: %s; give FTRACK_SERVER without a path behind it")
+    :format(self.name, errors.message(answer)))
+end
+
 -- Over HTTP the session asks once who the server is; its schema is mostly known by hash.
 local function start(self)
   if core.has_schema(self) then return end
-  local information = self:call { { action = "query_server_information" } }[1]
+  local information = ask_information(self)
   if type(information) ~= "table" or not information.version then
     errors.raise("protocol", ("%s does not answer as a tracker does: it tells no version"):format(self.name))
   end

@@ -234,7 +234,9 @@ ms_session_delete(lua_State *L)
   struct ms_session *session = ms_session_check_open(L, 1);
   struct ms_entity *entity = ms_entity_check(L, 2);
   if (entity->session != session) {
-    return ms_raisef(L, MS_INVALID, "delete: the entity belongs to another session");
+    char text[MS_ENTITY_TEXT_SIZE];
+    ms_entity_print(L, 2, text);
+    return ms_raisef(L, MS_INVALID, "%s belongs to another session", text);
   }
   if (entity->state != MS_ENTITY_DELETED && entity->state != MS_ENTITY_GONE) {
     ms_unit_record_delete(L, 2);

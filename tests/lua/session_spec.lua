@@ -124,6 +124,17 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.equal("parse", (code_of(function() session:query("User where usrname is 1"):all() end)))
   end)
 
+  test("names what belongs elsewhere, and parameters that are nearly there", function(session)
+    local other <close> = tracker:session()
+    local user = make_user(other, "elsewhere")
+    local code, message = code_of(session.delete, session, user)
+    assert.equal("invalid", code)
+    assert.equal(("%s belongs to another session"):format(user), message)
+    code, message = code_of(session.query, session, "User where username is {nme}", { name = "x" })
+    assert.equal("usage", code)
+    assert.truthy(message:find("did you mean {name}?", 1, true))
+  end)
+
   test("forgets what is rolled back, and is as before when a commit fails", function(session)
     local user = make_user(session, "careful")
     user.first_name = "Bob"

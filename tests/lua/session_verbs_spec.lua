@@ -63,4 +63,24 @@ describe("verbs for authors", function()
     assert.truthy(wrong.stdout:find "WRONG +tracker +")
     assert.is_nil(wrong.stdout:find "secret")
   end)
+
+  it("doctor tells a wrong key from a wrong address", function()
+    local server <close> = trackers.start "http"
+    local environment = server:environment()
+    local url, key = environment.FTRACK_SERVER, environment.FTRACK_API_KEY
+    environment.FTRACK_API_KEY = "wrong"
+    local wrong_key = support.run { "doctor", environment = environment }
+    assert.equal(1, wrong_key.exit_code)
+    assert.truthy(wrong_key.stdout:find "WRONG +tracker .* check FTRACK_API_USER and FTRACK_API_KEY")
+    environment.FTRACK_SERVER, environment.FTRACK_API_KEY = url .. "/api", key
+    local wrong_path = support.run { "doctor", environment = environment }
+    assert.equal(1, wrong_path.exit_code)
+    assert.truthy(wrong_path.stdout:find(url .. "/api is not where a tracker's URL begins", 1, true))
+  end)
+
+  it("types says why a file cannot be written", function()
+    local result = run("types", "-o", "/nowhere/types.lua")
+    assert.equal(1, result.exit_code)
+    assert.truthy(result.stderr:find("/nowhere/types.lua: No such file or directory", 1, true))
+  end)
 end)
