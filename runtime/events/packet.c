@@ -33,12 +33,12 @@ is_number(const char *text, size_t size_bytes)
 bool
 ms_packet_parse(const char *text, size_t size_bytes, struct ms_packet *packet)
 {
-  const char *at = text, *end = text + size_bytes;
-  const char *type, *endpoint;
-  size_t type_bytes, endpoint_bytes;
   if (size_bytes == 0) {
     return false; /* of an empty frame there may not even be a pointer */
   }
+  const char *at = text, *end = text + size_bytes;
+  const char *type, *endpoint;
+  size_t type_bytes, endpoint_bytes;
   if (!take_field(&at, end, false, &type, &type_bytes) ||
       !take_field(&at, end, false, &packet->id, &packet->id_bytes) ||
       !take_field(&at, end, true, &endpoint, &endpoint_bytes)) {
