@@ -105,6 +105,18 @@ push_new_row(lua_State *L, int index, int owner_index, int key_index, int value_
   lua_pop(L, 1);
 }
 
+/* `nearest` was offered every key there is. */
+static int
+raise_no_custom(lua_State *L, const struct ms_entity *owner, const struct ms_nearest *nearest)
+{
+  const char *type_name = owner->class->type->name;
+  if (nearest->best) {
+    return ms_raisef(L, MS_NOT_FOUND, "%s has no custom attribute '%s'; did you mean '%s'?",
+                     type_name, nearest->word, nearest->best);
+  }
+  return ms_raisef(L, MS_NOT_FOUND, "%s has no custom attribute '%s'", type_name, nearest->word);
+}
+
 /* Sets one key of the loaded collection at `index`. */
 static void
 set_key(lua_State *L, int index, int key_index, int value_index)
@@ -122,10 +134,7 @@ set_key(lua_State *L, int index, int key_index, int value_index)
     lua_pushvalue(L, value_index);
     lua_setfield(L, -2, mapped->attribute->value_attribute);
   } else if (is_custom) {
-    const struct ms_entity *owner = lua_touserdata(L, top + 1);
-    ms_raisef(L, MS_NOT_FOUND, "%s has no custom attribute '%s'%s%s%s", owner->class->type->name,
-              nearest.word, nearest.best ? "; did you mean '" : "",
-              nearest.best ? nearest.best : "", nearest.best ? "'?" : "");
+    raise_no_custom(L, lua_touserdata(L, top + 1), &nearest);
   } else if (!lua_isnil(L, value_index)) {
     push_new_row(L, index, top + 1, key_index, value_index);
     lua_rawseti(L, top + 2, (lua_Integer)lua_rawlen(L, top + 2) + 1);
@@ -161,20 +170,34 @@ finish_index(lua_State *L, int status, lua_KContext context)
 {
   (void)status, (void)context;
   const struct ms_collection *mapped = lua_touserdata(L, 1);
-  struct ms_nearest nearest = {.word = ""};
+  struct ms_nearest nearest = {.word = lua_tostring(L, 2)};
   ms_collection_push_items(L, 1);
   if (push_row(L, mapped, lua_gettop(L), 2, &nearest)) {
     push_field(L, -1, mapped->attribute->value_attribute);
-  } else {
-    lua_pushnil(L);
+    return 1;
   }
+  if (ms_mapped_is_custom(mapped->attribute)) {
+    lua_getiuservalue(L, 1, MS_COLLECTION_OWNER);
+    return raise_no_custom(L, lua_touserdata(L, -1), &nearest);
+  }
+  lua_pushnil(L);
   return 1;
+}
+
+static int
+raise_no_key(lua_State *L, const struct ms_collection *mapped)
+{
+  return ms_raisef(L, MS_USAGE, "a key of '%s' is a string, not a %s", mapped->attribute->name,
+                   luaL_typename(L, 2));
 }
 
 static int
 mapped_index(lua_State *L)
 {
-  check(L, 1);
+  const struct ms_collection *mapped = check(L, 1);
+  if (lua_type(L, 2) != LUA_TSTRING) {
+    return raise_no_key(L, mapped);
+  }
   lua_settop(L, 2);
   return ms_collection_with_items(L, finish_index);
 }
@@ -192,8 +215,7 @@ mapped_newindex(lua_State *L)
 {
   const struct ms_collection *mapped = check(L, 1);
   if (lua_type(L, 2) != LUA_TSTRING) {
-    return ms_raisef(L, MS_USAGE, "a key of '%s' is a string, not a %s", mapped->attribute->name,
-                     luaL_typename(L, 2));
+    return raise_no_key(L, mapped);
   }
   ms_collection_check_writable(L, 1);
   lua_settop(L, 3);

@@ -130,6 +130,11 @@ for _, kind in ipairs(trackers.KINDS) do describe("entities over " .. kind, func
     local ok, problem = pcall(function() task.custom_attributes[key .. "x"] = 1 end)
     assert.is_false(ok)
     assert.truthy(errors.message(problem):find(("did you mean '%s'"):format(key), 1, true))
+    ok, problem = pcall(function() return task.custom_attributes[key .. "x"] end)
+    assert.is_false(ok)
+    assert.equal("not_found", errors.code(problem))
+    assert.truthy(errors.message(problem):find(("did you mean '%s'"):format(key), 1, true))
+    assert.is_nil(task.metadata.nothing)
   end)
 
   test("have notes and replies", function(session, project, user)
