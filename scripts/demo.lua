@@ -63,14 +63,15 @@ io.write(jobs.format_list(jobs.list(session, { limit = 5 })))
 step(("\nThis one (moonshift jobs show %s):\n"):format(job.id:sub(1, 8)))
 io.write(jobs.format(job))
 
-local program = system.program()
 local data = given.data and (" --data " .. given.data) or ""
+local function command(line) return ("  %s %s%s"):format(system.program(), line, data) end
+
 print(([[
 
 The frames are in %s; the tracker keeps its own copies in %s.
 
-Next:
-  %s download %s%s -o results   # fetch the attachments
-  %s serve%s                    # the same jobs over HTTP, for official ftrack clients too
-  %s help                      # every verb]]):format(folder, session.name:gsub("^embedded:", ""), program,
-  job.id:sub(1, 8), data, program, data, program))
+Next, fetch the attachments, look at the Jobs page, see every verb:
+%s
+%s
+  %s help]]):format(folder, (session.name:gsub("^embedded:", "")),
+  command(("download %s -o results"):format(job.id:sub(1, 8))), command "serve --open", system.program()))
