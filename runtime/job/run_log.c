@@ -87,24 +87,64 @@ next_segment(struct ms_run_log *log)
   return segment->fd >= 0;
 }
 
+/* How much of the text, in whole lines, fits. */
+static size_t
+fitting_lines(const char *data, size_t size_bytes, int64_t room_bytes)
+{
+  if (room_bytes <= 0)
+    return 0;
+  if ((int64_t)size_bytes <= room_bytes)
+    return size_bytes;
+  const char *newline = memrchr(data, '\n', (size_t)room_bytes);
+  return newline ? (size_t)(newline + 1 - data) : 0;
+}
+
+/* Where lines go just now: the head or a segment. */
+struct place {
+  int fd;
+  int64_t *size_bytes, limit_bytes;
+};
+
+static struct place
+present_place(struct ms_run_log *log)
+{
+  if (log->current < 0)
+    return (struct place){log->fd, &log->head_bytes, log->head_limit_bytes};
+  struct segment *segment = &log->segments[log->current];
+  return (struct place){segment->fd, &segment->size_bytes, log->segment_limit_bytes};
+}
+
+/* Writes what fits where we are, or else what fits into the next segment; a line that is longer than that
+ * is broken. Returns how much that was; 0 when it cannot be written. */
+static size_t
+write_some(struct ms_run_log *log, const char *data, size_t size_bytes)
+{
+  struct place place = present_place(log);
+  size_t fitting = fitting_lines(data, size_bytes, place.limit_bytes - *place.size_bytes);
+  if (fitting == 0) {
+    if (!next_segment(log))
+      return 0;
+    place = present_place(log);
+    fitting = fitting_lines(data, size_bytes, place.limit_bytes);
+    if (fitting == 0)
+      fitting = (size_t)place.limit_bytes;
+  }
+  if (!write_all(log, place.fd, data, fitting))
+    return 0;
+  *place.size_bytes += (int64_t)fitting;
+  return fitting;
+}
+
 static void
 write_lines(struct ms_run_log *log, const char *data, size_t size_bytes)
 {
-  if (size_bytes == 0)
-    return;
-  if (log->current < 0 && log->head_bytes + (int64_t)size_bytes <= log->head_limit_bytes) {
-    if (write_all(log, log->fd, data, size_bytes))
-      log->head_bytes += (int64_t)size_bytes;
-    return;
-  }
-  struct segment *segment = log->current < 0 ? NULL : &log->segments[log->current];
-  if (!segment || segment->size_bytes + (int64_t)size_bytes > log->segment_limit_bytes) {
-    if (!next_segment(log))
+  while (size_bytes > 0) {
+    size_t written = write_some(log, data, size_bytes);
+    if (written == 0)
       return;
-    segment = &log->segments[log->current];
+    data += written;
+    size_bytes -= written;
   }
-  if (write_all(log, segment->fd, data, size_bytes))
-    segment->size_bytes += (int64_t)size_bytes;
 }
 
 static void

@@ -186,6 +186,33 @@ what_a_dead_process_left_becomes_whole(void **state)
   fclose(fopen(path, "w"));
 }
 
+/* However much comes at once, and however long its lines are. */
+static void
+the_limit_holds_for_large_pieces(void **state)
+{
+  enum { LIMIT = 8192, PIECE = 200 * 1024 };
+  static const int line_lengths[] = {80, 5000};
+  (void)state;
+  char *piece = malloc(PIECE + 1);
+  for (size_t i = 0; i < sizeof line_lengths / sizeof *line_lengths; i++) {
+    struct ms_run_log *log = open_log(LIMIT);
+    memset(piece, 'x', PIECE);
+    piece[PIECE] = '\0';
+    for (int at = line_lengths[i]; at < PIECE; at += line_lengths[i])
+      piece[at] = '\n';
+    append(log, piece);
+    append(log, "\nlast\n");
+    int64_t size;
+    assert_int_equal(ms_run_log_finish(log, &size, NULL), MS_OK);
+    ms_run_log_free(log);
+    char *text = read_back();
+    assert_true(size > LIMIT / 4 && size <= LIMIT + 100);
+    assert_string_equal(text + strlen(text) - strlen("Z last\n"), "Z last\n");
+    free(text);
+  }
+  free(piece);
+}
+
 static void
 a_full_disk_stops_the_log_not_the_run(void **state)
 {
@@ -225,6 +252,7 @@ main(void)
       LOG_TEST(lines_have_times_and_no_secrets),
       LOG_TEST(a_second_attempt_goes_on_in_the_same_file),
       LOG_TEST(the_middle_is_cut_never_the_ends),
+      LOG_TEST(the_limit_holds_for_large_pieces),
       LOG_TEST(what_a_dead_process_left_becomes_whole),
       LOG_TEST(a_full_disk_stops_the_log_not_the_run),
       LOG_TEST(bad_places_and_limits_are_refused),

@@ -60,12 +60,13 @@ end
 -- ---- work ------------------------------------------------------------------------------------------
 
 local function options_of(place, options)
-  local environment = {}
-  for name, value in pairs(place.environment) do environment[name] = value end
-  for name, value in pairs(options.environment or {}) do environment[name] = value end
-  options.environment = environment
-  options.cwd = options.cwd or place.path
-  return options
+  local all = { environment = {}, cwd = place.path }
+  for name, value in pairs(place.environment) do all.environment[name] = value end
+  for name, value in pairs(options.environment or {}) do all.environment[name] = value end
+  for name, value in pairs(options) do
+    if name ~= "environment" then all[name] = value end
+  end
+  return all
 end
 
 ---@param options support.RunOptions

@@ -86,10 +86,10 @@ end)
 
 -- ---- dead wrappers ---------------------------------------------------------------------------------
 
--- A wrapper that was killed when its command had said something. Returns that.
-local function kill_wrapper(place, arguments)
+-- A wrapper that was killed when its command had said something (of this pattern). Returns that.
+local function kill_wrapper(place, arguments, pattern)
   local process <close> = place:start(arguments)
-  local said = process:wait_for "([^\n]+)\n"
+  local said = process:wait_for(pattern or "([^\n]+)\n")
   wait_until(function() return #place:jobs() == 1 end)
   process:kill "sigkill"
   return said
@@ -117,7 +117,7 @@ describe("a wrapper that was killed", function()
 
   it("leaves its whole log, also beyond the limit", function()
     local place <close> = workplace.new()
-    kill_wrapper(place, sh("echo first; seq 20000 >&2; echo said >&2; exec sleep 60", "--log-limit", "20k"))
+    kill_wrapper(place, sh("echo first; seq 20000; echo said; exec sleep 60", "--log-limit", "20k"), "said\n")
     place:run { "jobs", "reap" }
     local log = place:attachment(place:job(), "output.log")
     assert.matches("^%S+ first\n", log)
