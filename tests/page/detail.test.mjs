@@ -50,6 +50,17 @@ test("a failure: the reason first, then head and tail of a long log", async () =
   assert.match(bytes.toString(), /frame 1500 of a long log/);
 });
 
+test("while it runs, the log's tail is there to read", async () => {
+  const run = studio.begin(["--description", "Watch me"], "echo first line; while [ ! -e go ]; do sleep 0.05; done; echo '<b>last</b> line'; exit 1");
+  const page = await browser.signedIn(studio);
+  await openJob(page, "Watch me");
+  await page.locator(".log", { hasText: "first line" }).waitFor();
+  await studio.write("go", "");
+  await run.ended;
+  await page.locator(".log", { hasText: "<b>last</b> line" }).waitFor();
+  await page.getByRole("link", { name: /Whole log/ }).waitFor();
+});
+
 test("files come down as they went up, one or all", async () => {
   const movie = randomBytes(300_000), plain = "shot,frames\nsh010,120\n";
   await studio.write("sh010.mov", movie);
@@ -126,7 +137,7 @@ test("removing takes what ended before a day, with its files", async () => {
   await dialog.getByText("No job ended before that day.").waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Remove" }).isDisabled());
   await dialog.getByLabel("Ended before").fill("2100-01-01");
-  await dialog.getByText(/^5 jobs and \d attachments .* would be removed/).waitFor();
+  await dialog.getByText(/^6 jobs and \d attachments .* would be removed/).waitFor();
   await dialog.getByRole("button", { name: "Remove" }).click();
   await dialog.waitFor({ state: "hidden" });
   await page.getByRole("heading", { name: "No jobs yet" }).waitFor();

@@ -11,7 +11,13 @@ import { Bar, noteOf, secondsOf, startOf, statusBadge, titleOf } from "./row.js"
 const PLACED = new Set(["description", "progress", "phase", "reason", "command", "name", "host", "pid", "started_at",
   "ended_at", "duration_s", "exit_code", "signal", "attempt", "log", "tail", "traceback", "heartbeat_at",
   "cancelled_by"]);
+/* Keys that change all the time, and that no fact shows. */
+const RESTLESS = ["progress", "phase", "tail", "heartbeat_at", "description"];
 const VALUE_MAX = 2000;
+
+function without(object, keys) {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}
 
 /* As a shell would take it. */
 function commandLine(command) {
@@ -101,7 +107,7 @@ export class Detail {
       this.#part("progress", job.status === "running", () => this.#progress(job)),
       this.#part("log", [Boolean(log), typeof data.tail === "string"], () => this.#log(log, data)),
       this.#part("files", [ids, data.log], () => filesSection(job.id, files, data.log)),
-      this.#part("facts", [job, data], () => this.#facts(job, data, told)),
+      this.#part("facts", [without(job, RESTLESS), without(data, RESTLESS)], () => this.#facts(job, data, told)),
       this.#part("related", related, () => this.#related(related, data)),
     ].filter(Boolean);
     const same = nodes.length === this.body.childNodes.length && nodes.every((node, i) => node === this.body.childNodes[i]);
