@@ -1,12 +1,12 @@
 --- Either side of an upload in parts is killed at a moment that chance chooses; afterwards it is gone on with, the
---- bytes are right, and nothing is left over. MOONSHIFT_KILLS=50 for more of it.
+--- bytes are right, and nothing is left over. MOONSHIFT_LONG=1 for more of it.
 
 local moonshift = require "moonshift"
 local support = require "support"
 local task = require "moonshift.task"
 local uv = require "luv"
 
-local KILLS = tonumber(os.getenv "MOONSHIFT_KILLS") or 10
+local KILLS = os.getenv "MOONSHIFT_LONG" and 50 or 10
 local PART, SIZE = 256 * 1024, 24 * 1024 * 1024 + 4321
 local LONGEST_MS = 600
 local SCRIPT = [[

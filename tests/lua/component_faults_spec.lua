@@ -1,0 +1,120 @@
+--- What goes wrong with files while their bytes travel: clear errors, nothing half, originals untouched. Full disks
+--- need the right to mount; files above 4 GiB take their time: MOONSHIFT_LONG=1.
+
+local errors = require "moonshift.errors"
+local moonshift = require "moonshift"
+local support = require "support"
+local system = require "moonshift.core.system"
+local trackers = require "trackers"
+local uv = require "luv"
+
+local PART = 64 * 1024
+local MIB = 1024 * 1024
+
+local function entries(path)
+  local names, scan = {}, uv.fs_scandir(path)
+  if not scan then return names end
+  for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
+  return names
+end
+
+-- A disk of so many bytes, or nil where we may not mount one.
+local function small_disk(size)
+  local folder = support.folder()
+  if not os.execute(("mount -t tmpfs -o size=%d none '%s' 2> /dev/null"):format(size, folder.path)) then
+    getmetatable(folder).__close(folder)
+    return nil
+  end
+  return setmetatable({ path = folder.path }, { __close = function()
+    os.execute(("umount -l '%s'"):format(folder.path))
+    uv.fs_rmdir(folder.path)
+  end })
+end
+
+describe("a file that is sent", function()
+  local tracker, folder
+  setup(function()
+    tracker, folder = trackers.start "http", support.folder()
+    system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
+    system.set_environment("XDG_STATE_HOME", folder.path .. "/state")
+  end)
+  teardown(function()
+    system.set_environment("MOONSHIFT_PART_BYTES", nil)
+    system.set_environment("XDG_STATE_HOME", nil)
+    getmetatable(folder).__close(folder)
+    tracker:close()
+  end)
+
+  local function file(name, size)
+    return support.write(folder.path .. "/" .. name, ("0123456789abcdef"):rep(size // 16))
+  end
+
+  it("may vanish", function()
+    local session <close> = tracker:session()
+    local path = file("vanishing", 60 * PART)
+    local ok, err = pcall(session.create_component, session, path, nil, nil, { progress = function()
+      uv.fs_unlink(path)
+    end })
+    assert.is_false(ok)
+    assert.matches("vanishing", errors.message(err), 1, true)
+    assert.equal(0, #session.created)
+    assert.same({}, entries(folder.path .. "/state/moonshift/transfers"))
+  end)
+
+  it("may be no file", function()
+    local session <close> = tracker:session()
+    assert(os.execute(("mkfifo '%s/fifo'"):format(folder.path)))
+    for name, code in pairs { fifo = "invalid", ["."] = "invalid", missing = "not_found" } do
+      local ok, err = pcall(session.create_component, session, folder.path .. "/" .. name)
+      assert.is_false(ok)
+      assert.equal(code, errors.code(err))
+    end
+  end)
+
+  it("may not fit on the server's disk, until there is room", function()
+    local disk <close> = small_disk(3 * MIB)
+    if not disk then return pending "mounting is not allowed here" end
+    local server <close> = support.serve { data = disk.path .. "/data" }
+    local session <close> = moonshift.session {
+      server_url = server.url, api_user = server.environment.FTRACK_API_USER,
+      api_key = server.environment.FTRACK_API_KEY,
+    }
+    local ok, err = pcall(session.create_component, session, file("large", 8 * MIB))
+    assert.is_false(ok)
+    assert.matches("space", errors.message(err), 1, true)
+    assert(os.execute(("mount -o remount,size=40m '%s'"):format(disk.path)))
+    local component = session:create_component(folder.path .. "/large")
+    assert.equal(8 * MIB, component.size)
+    assert.same({}, entries(disk.path .. "/data/blobs/.incoming"))
+  end)
+
+  it("may not fit on this machine's disk", function()
+    local disk <close> = small_disk(2 * MIB)
+    if not disk then return pending "mounting is not allowed here" end
+    local session <close> = tracker:session()
+    for _, size in ipairs { 3 * MIB, 9 * MIB } do
+      local component = session:create_component(file("wide", size))
+      local ok, err = pcall(session.download, session, component, disk.path)
+      assert.is_false(ok)
+      assert.matches("space", errors.message(err), 1, true)
+      assert.same({}, entries(disk.path))
+    end
+  end)
+
+  it("may have more than 4 GiB", function()
+    if not os.getenv "MOONSHIFT_LONG" then return pending "takes its time: MOONSHIFT_LONG=1" end
+    system.set_environment("MOONSHIFT_PART_BYTES", nil)
+    local session <close> = tracker:session()
+    local path, size = folder.path .. "/sparse", 4 * 1024 * MIB + 12345
+    local sparse <close> = assert(io.open(path, "wb"))
+    sparse:seek("set", size - 3)
+    sparse:write "end"
+    sparse:flush()
+    local component = session:create_component(path)
+    assert.equal(size, component.size)
+    local target <close> = support.folder()
+    local copy = session:download(component, target.path)
+    assert.is_true(os.execute(("cmp '%s' '%s'"):format(path, copy)))
+    system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
+  end)
+end)
