@@ -1,7 +1,10 @@
 /* Who gets in: by the one-time link, by user and key, and nobody else. */
 import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, signIn } from "./support/browser.mjs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Browser, row, signIn } from "./support/browser.mjs";
 import { Studio } from "./support/studio.mjs";
 
 const REFUSAL = /status of 401/;
@@ -52,6 +55,34 @@ test("the cookie is for the server alone, and survives its restart", async () =>
   await studio.serve(new URL(studio.url).host);
   await page.reload();
   await page.locator("#app").waitFor();
+});
+
+test("serve --open opens the browser with a link that signs in", async () => {
+  const opened = join(studio.folder, "opened");
+  await mkdir(join(studio.folder, "bin"));
+  await writeFile(join(studio.folder, "bin/xdg-open"), `#!/bin/sh\nprintf %s "$1" >'${opened}.new'; mv '${opened}.new' '${opened}'\n`, { mode: 0o755 });
+  await studio.stopServer();
+  await studio.serve(new URL(studio.url).host, "--open");
+  assert.equal(studio.link, undefined, "the token is not shown, too");
+  let link;
+  while (!link) link = await readFile(opened, "utf8").catch(() => sleep(50));
+  const page = await browser.page();
+  await page.goto(link);
+  await page.locator("#app").waitFor();
+});
+
+test("another user comes in by a key of their own, and acts under their own name", async () => {
+  await studio.call([{ action: "create", entity_type: "User", entity_data: { username: "grace" } }]);
+  const key = await studio.program("keys", "create", "--user", "grace");
+  const run = studio.begin(["--description", "Ada's long render"], "sleep 600");
+  const page = await browser.page();
+  await signIn(page, studio, { user: "grace", key });
+  assert.equal(await page.locator("#user-name").textContent(), "grace");
+  await row(page, "Ada's long render").click();
+  await page.getByRole("button", { name: "Cancel job…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
+  await page.locator(".reason", { hasText: "cancelled by grace" }).waitFor();
+  await run.ended;
 });
 
 test("signing out ends the session on the server", async () => {

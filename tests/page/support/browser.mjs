@@ -58,10 +58,10 @@ export class Browser {
   }
 }
 
-export async function signIn(page, studio) {
+export async function signIn(page, studio, { user = "ada", key = studio.key } = {}) {
   await page.goto(studio.url);
-  await page.getByRole("textbox", { name: "User" }).fill("ada");
-  await page.getByLabel("API key").fill(studio.key);
+  await page.getByRole("textbox", { name: "User" }).fill(user);
+  await page.getByLabel("API key").fill(key);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("#app").waitFor();
 }

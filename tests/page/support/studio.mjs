@@ -1,12 +1,13 @@
 /* A studio of one machine: a real `moonshift serve` over a folder that goes with it, and commands that run
  * as its jobs. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
@@ -31,15 +32,16 @@ export class Studio {
     const folders = ["DATA", "CONFIG", "STATE", "CACHE"].map((name) =>
       [`XDG_${name}_HOME`, join(this.folder, name.toLowerCase())]);
     return {
-      PATH, LANG: LANG ?? "C.UTF-8", HOME: this.folder, USER: "ada", LOGNAME: "ada",
+      PATH: `${join(this.folder, "bin")}:${PATH}`, LANG: LANG ?? "C.UTF-8", HOME: this.folder, USER: "ada", LOGNAME: "ada",
       ...Object.fromEntries(folders),
       ...(ASAN_OPTIONS && { ASAN_OPTIONS }), ...(UBSAN_OPTIONS && { UBSAN_OPTIONS }),
     };
   }
 
   /* Starts the server and reads what it prints: its address, the one-time link, on the first start the key. */
-  async serve(address) {
-    this.server = spawn(PROGRAM, ["serve", "--listen", address], {
+  async serve(address, ...options) {
+    this.link = undefined;
+    this.server = spawn(PROGRAM, ["serve", "--listen", address, ...options], {
       cwd: this.folder, env: this.#environment(), stdio: ["ignore", "pipe", "pipe"],
     });
     this.server.stderr.setEncoding("utf8").on("data", (text) => (this.errors += text));
@@ -48,10 +50,10 @@ export class Studio {
       this.url = /listening on (\S+)/.exec(line)?.[1] ?? this.url;
       this.link = /(http\S+\?token=\S+)/.exec(line)?.[1] ?? this.link;
       this.key = /FTRACK_API_KEY='(.+)'/.exec(line)?.[1] ?? this.key;
-      if (this.url && this.key && this.link && /FTRACK_API_KEY|A key was shown/.test(line)) break;
+      if (this.url && this.key && /FTRACK_API_KEY|A key was shown/.test(line)) break;
     }
     clearTimeout(deadline);
-    assert.ok(this.link, `moonshift serve printed no link:\n${this.errors}`);
+    assert.ok(this.key, `moonshift serve ended before it was ready:\n${this.errors}`);
     this.server.stdout.resume();
   }
 
@@ -69,6 +71,12 @@ export class Studio {
     for (const run of this.#runs) run.kill("SIGKILL");
     await this.stopServer();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /* What `moonshift …` prints. */
+  async program(...options) {
+    const { stdout } = await promisify(execFile)(PROGRAM, options, { cwd: this.work, env: this.#environment() });
+    return stdout.trim();
   }
 
   get trackerVariables() {
