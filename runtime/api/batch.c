@@ -128,10 +128,11 @@ check_operations(const struct ms_json_node *operations, bool *writes, struct ms_
 
 /* Which of several changes was refused; a query's error points at its own text. */
 static void
-name_operation(const struct ms_json_node *operations, const struct ms_json_node *refused,
-               struct ms_error *err)
+name_refused(const struct ms_batch *batch, const struct ms_json_node *operations,
+             struct ms_error *err)
 {
-  if (!err || operations->count < 2 || !actions[find_action(refused)].writes)
+  const struct ms_json_node *refused = batch->refused;
+  if (!refused || operations->count < 2 || !actions[find_action(refused)].writes)
     return;
   size_t index = 1;
   for (const struct ms_json_node *node = operations->first; node != refused; node = node->next)
@@ -157,9 +158,10 @@ run_operations(struct ms_batch *batch, const struct ms_json_node *operations, st
     if (status == MS_OK)
       status = ms_buffer_check(batch->answer, "the answer", err);
     else
-      name_operation(operations, node, err);
+      batch->refused = node;
   }
   ms_buffer_append_char(batch->answer, ']');
+  batch->settles = true;
   return status;
 }
 
@@ -242,8 +244,11 @@ run_body(struct ms_batch *batch, struct ms_error *err)
     return status;
   if (!writes)
     return run_reading(batch, operations, err);
-  return request->defer_sync ? run_writing_deferred(batch, operations, err)
-                             : run_writing(batch, operations, err);
+  status = request->defer_sync ? run_writing_deferred(batch, operations, err)
+                               : run_writing(batch, operations, err);
+  if (status != MS_OK)
+    name_refused(batch, operations, err);
+  return status;
 }
 
 bool

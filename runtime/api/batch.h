@@ -21,6 +21,8 @@ struct ms_batch {
   struct ms_arena *arena;                    /* borrowed; lives until the batch is answered */
   struct ms_buffer *answer;                  /* borrowed; each action appends its element */
   const struct ms_json_node *operation;      /* the one that runs; its siblings follow it */
+  const struct ms_json_node *refused;        /* the one that failed, where that can be told */
+  bool settles;                              /* all operations have run, `operation` is the last */
   int64_t now_us;                            /* the time of all its changes */
   struct ms_check *checks;                   /* what must hold when it ends, newest first */
   struct ms_late_rule *late_rules;           /* what new rows bring with them when it ends */

@@ -19,6 +19,7 @@ struct ms_check {
   const char *column;                   /* REFUSAL */
   struct ms_key key;                    /* REQUIRED */
   struct ms_parameter value;            /* REFERENCE, REFUSAL */
+  const struct ms_json_node *operation; /* that asked for it, or NULL */
   struct ms_check *next;
 };
 
@@ -30,6 +31,7 @@ add_check(struct ms_batch *batch, enum check_kind kind, const struct ms_entity_t
     return NULL;
   check->kind = kind;
   check->type = type;
+  check->operation = batch->settles ? NULL : batch->operation;
   check->next = batch->checks;
   batch->checks = check;
   return check;
@@ -252,7 +254,10 @@ ms_checks_run(struct ms_batch *batch, struct ms_error *err)
       [CHECK_REFUSAL] = run_refusal,
   };
   enum ms_status status = MS_OK;
-  for (const struct ms_check *check = batch->checks; check && status == MS_OK; check = check->next)
+  for (const struct ms_check *check = batch->checks; check && status == MS_OK;
+       check = check->next) {
     status = runs[check->kind](batch, check, err);
+    batch->refused = status == MS_OK ? NULL : check->operation;
+  }
   return status;
 }

@@ -26,6 +26,22 @@ a_batch_is_all_or_nothing(void **state)
 }
 
 static void
+a_refused_batch_names_its_operation(void **state)
+{
+  struct tracker *tracker = *state;
+  expect_error(tracker,
+               "[{'action':'create','entity_type':'User','entity_data':{'username':'twin'}},"
+               "{'action':'create','entity_type':'User','entity_data':{'username':'twin'}}]",
+               "DuplicateEntryError", "(operation 2 of 2: create User)");
+  /* What is found out when all have run: the reference of the second. */
+  expect_error(tracker,
+               "[{'action':'create','entity_type':'Job','entity_data':{'id':'j1'}},"
+               "{'action':'create','entity_type':'Job','entity_data':{'id':'j2','user_id':'u'}},"
+               "{'action':'create','entity_type':'Job','entity_data':{'id':'j3'}}]",
+               "IntegrityError", "(operation 2 of 3: create Job)");
+}
+
+static void
 queries_see_what_was_written_before_them(void **state)
 {
   struct tracker *tracker = *state;
@@ -225,6 +241,7 @@ main(void)
   const struct CMUnitTest tests[] = {
       WITH_TRACKER(an_empty_batch_has_an_empty_answer),
       WITH_TRACKER(a_batch_is_all_or_nothing),
+      WITH_TRACKER(a_refused_batch_names_its_operation),
       WITH_TRACKER(queries_see_what_was_written_before_them),
       WITH_TRACKER(bodies_that_are_no_batch),
       WITH_TRACKER(errors_hold_no_braces),

@@ -163,6 +163,13 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.equal(begins, message:sub(1, #begins))
     assert.is_nil(message:find("(operation", 1, true))
     session:delete(twin)
+    local stray = session:create("JobComponent", { component_id = core.new_id(), job_id = core.new_id() })
+    local code
+    code, message = code_of(session.commit, session)
+    begins = ("create %s, operation 3 of 3: "):format(stray)
+    assert.equal("integrity", code)
+    assert.equal(begins, message:sub(1, #begins))
+    session:delete(stray)
     session:commit()
     assert.equal(1, #session:query("Job where user.first_name is Eve"):all())
   end)
