@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 
-/* Has xdg-open open the URL, without waiting for it. MS_NOT_FOUND where there is no xdg-open. The handle
- * closes itself while the loop runs. */
+/* Has xdg-open open the URL, without waiting for it. MS_NOT_FOUND where there is no xdg-open. `process`, which
+ * the caller provides, must live until the loop is closed. */
 enum ms_status
-ms_browser_open(uv_loop_t *loop, const char *url, struct ms_error *err);
+ms_browser_open(uv_loop_t *loop, uv_process_t *process, const char *url, struct ms_error *err);
 
 #endif

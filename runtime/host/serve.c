@@ -26,6 +26,7 @@ enum {
 struct service {
   uv_loop_t loop;
   uv_signal_t signals[STOP_SIGNALS];
+  uv_process_t browser;
   struct ms_api *api;
   struct ms_server *server;
   const char *listen, *public_url, *data;
@@ -73,7 +74,8 @@ show_page(struct service *service, const char *user_id)
   ms_buffer_init(&link, URL_MAX_BYTES);
   ms_server_print_sign_in(service->server, user_id, &link);
   bool opened = service->open;
-  if (opened && ms_browser_open(&service->loop, ms_buffer_string(&link), &err) != MS_OK) {
+  if (opened &&
+      ms_browser_open(&service->loop, &service->browser, ms_buffer_string(&link), &err) != MS_OK) {
     fprintf(stderr, "moonshift: %s\n", err.message);
     opened = false;
   }
