@@ -114,7 +114,10 @@ ms_jobs_files(struct ms_page *page, const char *id, struct ms_job_file **files, 
   bool row = false;
   *count = 0;
   *files = calloc(FILES_MAX, sizeof **files);
-  enum ms_status status = *files ? prepare_files(page, id, &statement, err) : out_of_memory(err);
+  if (!*files) {
+    return out_of_memory(err);
+  }
+  enum ms_status status = prepare_files(page, id, &statement, err);
   while (status == MS_OK) {
     status = ms_statement_step(statement, &row, err);
     if (status != MS_OK || !row) {

@@ -3,6 +3,7 @@
  * changes without a trigger or a log. */
 #include "page/page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,7 +122,7 @@ ms_page_collect(struct ms_statement *statement, int column, struct ms_buffer *js
 enum ms_status
 ms_page_file(const char *name, struct ms_embedded *file, const char **type, struct ms_error *err)
 {
-  char path[sizeof FOLDER + FILE_NAME_MAX_BYTES] = FOLDER;
+  char path[sizeof FOLDER + FILE_NAME_MAX_BYTES];
   const char *extension = ms_path_extension(name);
   *type = NULL;
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
@@ -130,7 +131,8 @@ ms_page_file(const char *name, struct ms_embedded *file, const char **type, stru
     }
   }
   bool plain = strlen(name) <= FILE_NAME_MAX_BYTES && !strchr(name, '/') && name[0] != '.';
-  if (!*type || !plain || !ms_embedded_open(ms_embedded_page, strcat(path, name), file)) {
+  snprintf(path, sizeof path, FOLDER "%s", name);
+  if (!*type || !plain || !ms_embedded_open(ms_embedded_page, path, file)) {
     return ms_fail(err, MS_NOT_FOUND, "the page has no file '%.64s'", name);
   }
   return MS_OK;

@@ -163,12 +163,16 @@ make_name(const struct ms_zip *zip, const char *path)
   snprintf(plain, sizeof plain, "%s", ms_path_basename(path));
   for (char *at = plain; *at; at++) {
     bool safe = (unsigned char)*at >= ' ' && *at != 0x7F && !strchr("\\/:*?\"<>|", *at);
-    *at = safe ? *at : '_';
+    if (!safe) {
+      *at = '_';
+    }
   }
   if (plain[0] == '\0') {
     strcpy(plain, "_");
   }
-  plain[0] = plain[0] == '.' ? '_' : plain[0];
+  if (plain[0] == '.') {
+    plain[0] = '_';
+  }
   const char *extension = ms_path_extension(plain);
   int stem_length = (int)(strlen(plain) - strlen(extension));
   for (unsigned number = 1; !name || has_name(zip, name); number++) {

@@ -1,6 +1,6 @@
 /* The page itself: a few static files for anybody; and the one-time link, which is the address of the page
  * with a token. The policy lets nothing run or load but our own files, and no text become markup. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checksum.h"
@@ -20,9 +20,9 @@ static const char policy[] =
 static void
 print_tag(const struct ms_embedded *file, char tag[MS_MD5_HEX_SIZE + 2])
 {
-  tag[0] = '"';
-  ms_md5_hex(file->data, file->size_bytes, tag + 1);
-  strcat(tag, "\"");
+  char hex[MS_MD5_HEX_SIZE];
+  ms_md5_hex(file->data, file->size_bytes, hex);
+  snprintf(tag, MS_MD5_HEX_SIZE + 2, "\"%s\"", hex);
 }
 
 static enum MHD_Result

@@ -10,7 +10,7 @@
 #include "server/media.h"
 #include "server/routes.h"
 
-enum { BLOCK_BYTES = 128 * 1024, NAME_MAX_BYTES = 128 };
+enum { BLOCK_BYTES = 128 * 1024, NAME_MAX_BYTES = 128, DISPOSITION_MAX_BYTES = 512 };
 
 struct archive {
   struct ms_blobs *blobs; /* borrowed */
@@ -94,7 +94,7 @@ answer(struct ms_request *request)
   struct ms_buffer disposition;
   char name[NAME_MAX_BYTES];
   snprintf(name, sizeof name, "job-%.8s.zip", ms_request_argument(request, "id"));
-  ms_buffer_init(&disposition, 4 * NAME_MAX_BYTES);
+  ms_buffer_init(&disposition, DISPOSITION_MAX_BYTES);
   ms_media_disposition(name, &disposition);
   const struct ms_answer_header headers[] = {
       {"Content-Type", "application/zip"},
