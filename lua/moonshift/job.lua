@@ -24,6 +24,7 @@ local Session = session_core.Session
 ---@field data table What this job says about itself: see the keys in README.md.
 ---@field status "running"|"done"|"failed"
 ---@field description string What is being done.
+---@field log_unwanted? boolean Its log is not to be attached, whatever happens.
 ---@field cancelled? string Why somebody else has ended it, when that is why the work was stopped.
 local Job = {}
 
@@ -108,6 +109,7 @@ local function lease_text(job)
     pid = uv.os_getpid(),
     log = job.log_path,
     log_id = job.log_id,
+    log_unwanted = job.log_unwanted,
     child_pid = job.child_pid,
     child_start_ticks = job.child_start_ticks,
     outcome = job.outcome,

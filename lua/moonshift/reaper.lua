@@ -56,7 +56,7 @@ end
 
 -- Returns the component that the log has become.
 local function attach_log(session, record)
-  if recover_log(record) == 0 then
+  if record.log_unwanted or recover_log(record) == 0 then
     remove_log(record)
     return nil
   end

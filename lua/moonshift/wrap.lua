@@ -205,6 +205,7 @@ function wrap.run(session, options)
     user = options.user,
     data = { command = shown, name = options.name },
   }
+  job.log_unwanted = options.log == "never" or nil
   local run = { job = job, secrets = values, log_path = make_log_path(job) }
   execute(run, options)
   settle(run, options)

@@ -2,7 +2,7 @@
  *
  * The userdata is boxed closed before the process starts, and anchored in the registry while it runs, so
  * that dropping it by mistake does not lose the child; closing it ends the child. What the child writes goes
- * to our own stream at once and to the log; a reader of ours that went away only ends the passing
+ * to the log and to our own stream at once; a reader of ours that went away only ends the passing
  * through. */
 #include <errno.h>
 #include <lauxlib.h>
@@ -152,10 +152,10 @@ on_output(void *user, int stream, const char *data, size_t size_bytes)
 {
   struct command *command = user;
   bool *passes = &command->passes[stream - 1];
+  if (command->log) /* first: what somebody has seen is in the log, even if we die now */
+    ms_run_log_append(command->log, data, size_bytes);
   if (*passes)
     *passes = pass_on(stream == 1 ? STDOUT_FILENO : STDERR_FILENO, data, size_bytes);
-  if (command->log)
-    ms_run_log_append(command->log, data, size_bytes);
   command->output_bytes += (int64_t)size_bytes;
 }
 

@@ -1,6 +1,7 @@
 /* Bytes -> clean line (line_filter) -> time in front, secrets masked -> file. The file's first half is the
- * head; behind it two files of a quarter each are written in turn, so that the last quarter to half of
- * the limit is always there. Finishing appends them to the head with a line that says what was cut. */
+ * head; behind it two files hold a quarter each, and the newer one takes the older one's place when it is
+ * full, so that the last quarter to half of the limit is always there. Finishing appends them to the head
+ * with a line that says what was cut. */
 #include "job/run_log.h"
 
 #include <errno.h>
@@ -16,9 +17,10 @@
 #include "base/clock.h"
 #include "job/line_filter.h"
 
-enum { SEGMENTS = 2, STAMP_BYTES_MAX = 24, MASK_BYTES = 3 };
+enum { OLDER, NEWER, SEGMENTS };
+enum { STAMP_BYTES_MAX = 24, MASK_BYTES = 3 };
 
-/* One of the two files that hold the tail in turn. */
+/* One of the two files that hold the tail. */
 struct segment {
   char *path;
   int fd; /* -1: not used yet */
@@ -30,7 +32,7 @@ struct ms_run_log {
   int fd;
   int64_t head_bytes, head_limit_bytes, segment_limit_bytes, cut_bytes;
   struct segment segments[SEGMENTS];
-  int current; /* segment being written; -1 while the head is */
+  bool head_is_full; /* the newer segment is written */
   struct ms_line_filter filter;
   struct ms_buffer pending; /* lines of this append, not written yet */
   struct ms_buffer masked;  /* the same without secrets, when there were any */
@@ -70,21 +72,34 @@ write_all(struct ms_run_log *log, int fd, const char *data, size_t size_bytes)
 
 /* ---- where lines go ---- */
 
-/* The other segment begins anew; what it held is cut. */
+static void
+close_segment(struct segment *segment)
+{
+  if (segment->fd >= 0)
+    close(segment->fd);
+  segment->fd = -1;
+}
+
+/* A new segment begins; the one before it becomes the older one, whose place it takes. The names tell the
+ * order also to those who find the files. */
 static bool
 next_segment(struct ms_run_log *log)
 {
-  log->current = log->current < 0 ? 0 : (log->current + 1) % SEGMENTS;
-  struct segment *segment = &log->segments[log->current];
-  if (segment->fd < 0)
-    segment->fd = open(segment->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  else if (ftruncate(segment->fd, 0) != 0 || lseek(segment->fd, 0, SEEK_SET) != 0)
+  struct segment *older = &log->segments[OLDER], *newer = &log->segments[NEWER];
+  if (newer->fd >= 0) {
+    log->cut_bytes += older->size_bytes;
+    close_segment(older);
+    if (rename(newer->path, older->path) != 0)
+      remember(log, errno);
+    older->fd = newer->fd;
+    older->size_bytes = newer->size_bytes;
+  }
+  newer->fd = open(newer->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  newer->size_bytes = 0;
+  log->head_is_full = true;
+  if (newer->fd < 0)
     remember(log, errno);
-  log->cut_bytes += segment->size_bytes;
-  segment->size_bytes = 0;
-  if (segment->fd < 0)
-    remember(log, errno);
-  return segment->fd >= 0;
+  return newer->fd >= 0;
 }
 
 /* How much of the text, in whole lines, fits. */
@@ -108,9 +123,9 @@ struct place {
 static struct place
 present_place(struct ms_run_log *log)
 {
-  if (log->current < 0)
+  if (!log->head_is_full)
     return (struct place){log->fd, &log->head_bytes, log->head_limit_bytes};
-  struct segment *segment = &log->segments[log->current];
+  struct segment *segment = &log->segments[NEWER];
   return (struct place){segment->fd, &segment->size_bytes, log->segment_limit_bytes};
 }
 
@@ -274,7 +289,6 @@ ms_run_log_open(const char *path, const struct ms_run_log_options *options,
   if (!log)
     return ms_fail(err, MS_MEMORY, "out of memory");
   log->fd = -1;
-  log->current = -1;
   for (int i = 0; i < SEGMENTS; i++)
     log->segments[i].fd = -1;
   int64_t limit_bytes = options->limit_bytes ? options->limit_bytes : MS_RUN_LOG_LIMIT_BYTES;
@@ -368,16 +382,8 @@ join(struct ms_run_log *log)
     if (write_all(log, log->fd, note, (size_t)size))
       log->head_bytes += size;
   }
-  append_segment(log, &log->segments[(log->current + 1) % SEGMENTS]);
-  append_segment(log, &log->segments[log->current]);
-}
-
-static void
-close_segment(struct segment *segment)
-{
-  if (segment->fd >= 0)
-    close(segment->fd);
-  segment->fd = -1;
+  append_segment(log, &log->segments[OLDER]);
+  append_segment(log, &log->segments[NEWER]);
 }
 
 enum ms_status
@@ -386,41 +392,25 @@ ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *
   set_stamp(log);
   ms_line_filter_end(&log->filter);
   flush_pending(log);
-  if (log->current >= 0)
+  if (log->head_is_full)
     join(log);
-  log->current = -1;
+  log->head_is_full = false;
   *size_bytes = log->head_bytes;
   if (log->failure.status)
     return ms_fail(err, log->failure.status, "%s", log->failure.message);
   return MS_OK;
 }
 
-/* The time of the last write to a segment that somebody left, or 0 when there is none; opens it. */
-static int64_t
-find_segment(struct segment *segment)
-{
-  struct stat status;
-  segment->fd = open(segment->path, O_RDWR | O_CLOEXEC);
-  if (segment->fd < 0 || fstat(segment->fd, &status) != 0)
-    return 0;
-  segment->size_bytes = status.st_size;
-  return status.st_mtim.tv_sec * 1000000000LL + status.st_mtim.tv_nsec;
-}
-
-/* The segment written last is the current one. When there are two, an earlier one may have been between
- * head and tail: nobody is left who knows. */
+/* Joins the segments that somebody left. When there are two, an earlier one may have been between head and
+ * tail: nobody is left who knows. */
 static void
 join_found(struct ms_run_log *log)
 {
   static const char note[] = "[moonshift: output may be left out here]\n";
-  int64_t written[SEGMENTS];
   for (int i = 0; i < SEGMENTS; i++)
-    written[i] = find_segment(&log->segments[i]);
-  if (!written[0] && !written[1])
-    return;
-  if (written[0] && written[1])
+    log->segments[i].fd = open(log->segments[i].path, O_RDWR | O_CLOEXEC);
+  if (log->segments[OLDER].fd >= 0 && log->segments[NEWER].fd >= 0)
     write_all(log, log->fd, note, sizeof note - 1);
-  log->current = written[1] > written[0];
   join(log);
 }
 

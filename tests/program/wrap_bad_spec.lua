@@ -125,6 +125,14 @@ describe("a wrapper that was killed", function()
     assert.same({}, place:leftovers())
   end)
 
+  it("leaves no log where none was wanted", function()
+    local place <close> = workplace.new()
+    kill_wrapper(place, sh("echo said; exec sleep 60", "--log", "never"))
+    place:run { "jobs", "reap" }
+    assert.same({}, place.attachments(place:job()))
+    assert.same({}, place:leftovers())
+  end)
+
   for title, keep in pairs { ["half of its lease"] = 0.5, ["an empty lease"] = 0 } do
     it("and of which only " .. title .. " is left has a failed job", function()
       local place <close> = workplace.new()
