@@ -20,6 +20,8 @@ local config = {}
 ---@field api_key? string The key, or "file:PATH" of a file that holds it.
 ---@field data? string Folder of the embedded server.
 ---@field locations? table[] The folders that a studio keeps components in: see moonshift.places.
+---@field secrets? string[] Names of environment variables whose values are masked in logs, besides those
+--- whose names say so.
 ---@field timeout? number|string Of a request: seconds, or text such as "30s".
 ---@field auto_populate? boolean Whether reading a missing attribute asks the server.
 
@@ -30,6 +32,7 @@ local SPEC = {
   auto_populate = { boolean = true },
   data = { string = true },
   locations = { table = true },
+  secrets = { table = true },
   server_url = { string = true },
   timeout = { number = true, string = true },
 }

@@ -1,9 +1,10 @@
 --- Secrets: what must not be shown, and texts without it.
 ---
---- The values of environment variables whose names say that they are secret, and command-line arguments
---- that follow such a name (`--token VALUE`, `--api-key=VALUE`).
+--- The values of environment variables whose names say that they are secret or are in the list `secrets`
+--- of config.lua, and command-line arguments that follow such a name (`--token VALUE`, `--api-key=VALUE`).
 
 local uv = require "luv"
+local config = require "moonshift.config"
 
 ---@class moonshift.secrets
 local secrets = {}
@@ -31,9 +32,11 @@ end
 ---@param environment? table<string, string> That of this process when not given.
 ---@return string[]
 function secrets.of_environment(environment)
-  local values = {}
+  local values, listed = {}, {}
+  for _, name in ipairs(config.load().secrets or {}) do listed[name] = true end
   for name, value in pairs(environment or uv.os_environ()) do
-    if type(value) == "string" and #value >= MIN_BYTES and not value:find "^file:" and secrets.is_secret_name(name) then
+    local is_secret = listed[name] or secrets.is_secret_name(name)
+    if is_secret and type(value) == "string" and #value >= MIN_BYTES and not value:find "^file:" then
       values[#values + 1] = value
     end
   end
