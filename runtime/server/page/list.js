@@ -77,6 +77,7 @@ export class JobList {
     } finally {
       if (this.#request === request) this.#request = null;
     }
+    this.#ask(); // while the answer was on its way the reader may have scrolled on
   }
 
   #take(answer) {
@@ -170,7 +171,7 @@ export class JobList {
     const { first, last } = this.#sight();
     const end = Math.min(last, this.#total);
     const missing = first < this.#offset || end > this.#offset + this.#jobs.length;
-    if (missing && first < this.#total) this.refresh().then(() => this.#ask(), () => {});
+    if (missing && first < this.#total) this.refresh().catch(() => {}); // failed() has told
   }
 
   #draw() {
