@@ -44,7 +44,7 @@ set_up(const struct peer_step *steps, size_t count)
   assert_int_equal(ms_loop_open(&fixture.loop, NULL), MS_OK);
   fixture.peer = peer_start(steps, count);
   const struct ms_transport_options options = {
-      .server_url = peer_url(fixture.peer), .user = "ada", .key = "the-key", .timeout_ms = 300};
+      .server_url = peer_url(fixture.peer), .user = "ada", .key = "the-key", .timeout_ms = 2000};
   assert_int_equal(ms_transport_open(&fixture.loop, &options, &fixture.transport, NULL), MS_OK);
   return &fixture;
 }
@@ -194,7 +194,7 @@ test_bad_answers(void **state)
       {{PEER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{\"data\":"},
        MS_NETWORK,
        "broke before the answer was complete; check FTRACK_SERVER"},
-      {{PEER_HANG}, MS_TIMEOUT, "gave no complete answer in 0.3 s; check FTRACK_SERVER"},
+      {{PEER_HANG}, MS_TIMEOUT, "gave no complete answer in "},
   };
   for (size_t i = 0; i < COUNT(cases); i++) {
     for (int in_place = 0; in_place < 2; in_place++) {
