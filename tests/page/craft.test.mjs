@@ -31,9 +31,10 @@ test("text is text wherever it comes from", async () => {
     { action: "create", entity_type: "Job", entity_data: { status: "queued" } },
   ]);
   const page = await browser.signedIn(studio, { expected: /status of 400/ });
-  const rows = await page.locator(".canvas .row").count();
-  assert.equal(rows, 8);
-  for (let i = 0; i < rows; i++) {
+  const ROWS = 8;
+  await page.locator(`#row-${ROWS - 1}`).waitFor();
+  assert.equal(await page.locator(".canvas .row").count(), ROWS);
+  for (let i = 0; i < ROWS; i++) {
     await page.locator(`#row-${i}`).click();
     await page.locator(".facts").waitFor();
     const text = page.getByText("Show the text");
