@@ -15,6 +15,7 @@
 ---| "protocol" # the other side answered nonsense
 ---| "server" # the other side refused; the message quotes it
 ---| "io" # the operating system refused a file or a process
+---| "full" # no room is left on the disk
 ---| "limit" # larger than a named limit
 ---| "busy" # held by somebody else just now
 ---| "closed" # used after it was closed

@@ -25,7 +25,9 @@ local ID = { "id" }
 local UNREACHABLE = { network = true, timeout = true, protocol = true, busy = true }
 
 -- Not a word on the operation itself: another time, or with another key, it may go through.
-local UNDECIDED = { authentication = true, io = true, memory = true, closed = true, cancelled = true }
+local UNDECIDED = {
+  authentication = true, io = true, full = true, memory = true, closed = true, cancelled = true,
+}
 
 --- Whether an error means that the tracker could not be reached.
 ---@param err any

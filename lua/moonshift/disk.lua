@@ -26,7 +26,7 @@ end
 
 local function check(ok, message, what, path)
   if ok then return ok end
-  errors.raise(message and message:find "^ENOSPC" and "limit" or "io", ("cannot %s '%s': %s")
+  errors.raise(message and message:find "^ENOSPC" and "full" or "io", ("cannot %s '%s': %s")
     :format(what, path, message))
 end
 

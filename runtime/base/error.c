@@ -27,6 +27,9 @@ status_of_errno(int error_number)
   case EACCES:
   case EPERM:
     return MS_PERMISSION;
+  case ENOSPC:
+  case EDQUOT:
+    return MS_FULL;
   default:
     return MS_IO;
   }

@@ -26,6 +26,7 @@
   X(PROTOCOL, "protocol")             /* the other side answered nonsense */                  \
   X(SERVER, "server")                 /* the other side refused; the message quotes it */     \
   X(IO, "io")                         /* the operating system refused a file or a process */  \
+  X(FULL, "full")                     /* no room is left on the disk */                       \
   X(LIMIT, "limit")                   /* larger than a named limit */                         \
   X(BUSY, "busy")                     /* held by somebody else just now */                    \
   X(CLOSED, "closed")                 /* used after it was closed */                          \
@@ -57,7 +58,7 @@ ms_fail_v(struct ms_error *err, enum ms_status status, const char *format, va_li
     __attribute__((format(printf, 3, 0)));
 
 /* As ms_fail with MS_IO, ending in ": " and the text of `error_number`; ENOENT becomes
- * MS_NOT_FOUND, EACCES and EPERM become MS_PERMISSION. */
+ * MS_NOT_FOUND, EACCES and EPERM become MS_PERMISSION, ENOSPC and EDQUOT become MS_FULL. */
 enum ms_status
 ms_fail_errno(struct ms_error *err, int error_number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -20,6 +20,7 @@ ms_answer_code(enum ms_status status)
       [MS_PROTOCOL] = 400,   [MS_SERVER] = 502,    [MS_IO] = 500,
       [MS_LIMIT] = 413,      [MS_BUSY] = 503,      [MS_CLOSED] = 503,
       [MS_CANCELLED] = 503,  [MS_MEMORY] = 503,    [MS_INTERNAL] = 500,
+      [MS_FULL] = 507,
   };
   size_t index = (size_t)status;
   return index < sizeof codes / sizeof codes[0] && codes[index] ? codes[index] : 500;

@@ -142,7 +142,11 @@ open_whole(struct ms_request *request, struct upload *upload, struct ms_error *e
   if (md5 && !(upload->md5 = strndup(md5, MD5_TEXT_MAX_BYTES))) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
-  return ms_blob_create(ms_api_blobs(request->server->api), id ? id : "", &upload->writer, err);
+  struct ms_blobs *blobs = ms_api_blobs(request->server->api);
+  bool is_known = request->expected_bytes <= INT64_MAX; /* else it comes in chunks */
+  enum ms_status status =
+      is_known ? ms_blobs_check_room(blobs, (int64_t)request->expected_bytes, err) : MS_OK;
+  return status == MS_OK ? ms_blob_create(blobs, id ? id : "", &upload->writer, err) : status;
 }
 
 /* Its length says where a part belongs, so it has to be known. */

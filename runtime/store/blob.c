@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -90,6 +92,21 @@ ms_blobs_close(struct ms_blobs *blobs)
     close(blobs->incoming_fd);
   free(blobs->folder);
   free(blobs);
+}
+
+enum ms_status
+ms_blobs_check_room(const struct ms_blobs *blobs, int64_t size_bytes, struct ms_error *err)
+{
+  struct statvfs disk;
+  if (fstatvfs(blobs->folder_fd, &disk) != 0)
+    return MS_OK; /* writing will show */
+  uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+  if ((uint64_t)size_bytes <= free_bytes)
+    return MS_OK;
+  return ms_fail(err, MS_FULL,
+                 "there is no space for %" PRId64 " bytes: %" PRIu64
+                 " are left on the disk with the components' data",
+                 size_bytes, free_bytes);
 }
 
 enum ms_status

@@ -24,6 +24,11 @@ ms_blobs_open(const char *folder, struct ms_blobs **blobs, struct ms_error *err)
 void
 ms_blobs_close(struct ms_blobs *blobs);
 
+/* MS_FULL when the disk has no room for so many bytes more. It takes none of it: what fails now would fail at the
+ * end, after all of it was sent. */
+enum ms_status
+ms_blobs_check_room(const struct ms_blobs *blobs, int64_t size_bytes, struct ms_error *err);
+
 /* Begins to write the blob `id`. Nothing is visible before _commit. MS_INVALID for a bad id. */
 enum ms_status
 ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **writer,
@@ -74,7 +79,7 @@ ms_blob_checksum(int fd, char checksum[MS_BLOB_CHECKSUM_SIZE]);
  *
  * The parts are written in any order into one file, which then becomes the blob without a copy. */
 
-/* Begins one of `size_bytes` in all under `upload_id`, a UUID. */
+/* Begins one of `size_bytes` in all under `upload_id`, a UUID. MS_FULL where there is no room for it. */
 enum ms_status
 ms_blob_parts_begin(struct ms_blobs *blobs, const char *upload_id, int64_t size_bytes,
                     struct ms_error *err);

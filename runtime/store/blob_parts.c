@@ -68,8 +68,9 @@ ms_blob_parts_begin(struct ms_blobs *blobs, const char *upload_id, int64_t size_
   int fd;
   if (time(NULL) - blobs->swept_at > SWEEP_INTERVAL_S)
     ms_blobs_sweep(blobs);
-  enum ms_status status =
-      open_upload(blobs, upload_id, O_WRONLY | O_CREAT | O_EXCL, name, &fd, err);
+  enum ms_status status = ms_blobs_check_room(blobs, size_bytes, err);
+  if (status == MS_OK)
+    status = open_upload(blobs, upload_id, O_WRONLY | O_CREAT | O_EXCL, name, &fd, err);
   if (status != MS_OK)
     return status;
   if (ftruncate(fd, size_bytes) != 0) {

@@ -50,7 +50,7 @@ static const struct {
     {SQLITE_CORRUPT, MS_INVALID},
     {SQLITE_CANTOPEN, MS_IO},
     {SQLITE_IOERR, MS_IO},
-    {SQLITE_FULL, MS_IO},
+    {SQLITE_FULL, MS_FULL},
     {SQLITE_PROTOCOL, MS_IO},
 };
 

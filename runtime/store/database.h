@@ -24,7 +24,7 @@ enum {
   MS_DATABASE_BUSY_TIMEOUT_MS = 10000
 };
 
-/* Opens (and creates, mode 0600) the database file and brings it to `model`. MS_IO, MS_PERMISSION, or
+/* Opens (and creates, mode 0600) the database file and brings it to `model`. MS_IO, MS_FULL, MS_PERMISSION, or
  * MS_INVALID for a file that is no database or was written by a newer version. */
 enum ms_status
 ms_database_open(const char *path, const struct ms_model *model, struct ms_database **database,
@@ -94,8 +94,8 @@ ms_database_rollback(struct ms_database *database);
 void
 ms_database_defer_sync(struct ms_database *database, bool deferred);
 
-/* Everything that was committed before is on the disk when this returns. May be called on any thread. MS_IO or
- * the like when the disk refuses. */
+/* Everything that was committed before is on the disk when this returns. May be called on any thread. MS_IO, MS_FULL
+ * or the like when the disk refuses. */
 enum ms_status
 ms_database_sync(const struct ms_database *database, struct ms_error *err);
 

@@ -37,7 +37,7 @@ static const enum ms_status codes[] = {
 };
 
 /* Its troubles with itself, such as a full disk, are no word on the request: another time it may be done. */
-static const enum ms_status troubles[] = {MS_IO, MS_MEMORY};
+static const enum ms_status troubles[] = {MS_IO, MS_FULL, MS_MEMORY};
 
 static enum ms_status
 status_of(const char *exception, const char *code)

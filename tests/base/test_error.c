@@ -43,7 +43,9 @@ errno_becomes_a_status_and_words(void **state)
       {ENOENT, MS_NOT_FOUND, "open 'x': No such file or directory"},
       {EACCES, MS_PERMISSION, "open 'x': Permission denied"},
       {EPERM, MS_PERMISSION, "open 'x': Operation not permitted"},
-      {ENOSPC, MS_IO, "open 'x': No space left on device"},
+      {ENOSPC, MS_FULL, "open 'x': No space left on device"},
+      {EDQUOT, MS_FULL, "open 'x': Disk quota exceeded"},
+      {EIO, MS_IO, "open 'x': Input/output error"},
   };
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct ms_error err;

@@ -252,6 +252,28 @@ test_uploads_without_right(void **state)
   assert_absent(fixture, "another");
 }
 
+/* The answer comes before the bytes: nobody sends for hours what cannot be kept. */
+static void
+test_no_room(void **state)
+{
+  struct fixture *fixture = *state;
+  struct ms_buffer answer;
+  char head[REQUEST_MAX_BYTES];
+  snprintf(head, sizeof head,
+           "PUT /component/put?%s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n"
+           "Expect: 100-continue\r\nContent-Length: 1000000000000000000\r\n\r\n",
+           signed_query(fixture, MS_SIGNATURE_PUT, "huge", 60));
+  int fd = dial(fixture);
+  send_text(fd, head);
+  read_all(fd, &answer);
+  close(fd);
+  assert_memory_equal(answer.data, "HTTP/1.1 507", 12);
+  assert_non_null(strstr(answer.data, "\"full\""));
+  assert_non_null(strstr(answer.data, "no space for 1000000000000000000 bytes"));
+  ms_buffer_free(&answer);
+  assert_absent(fixture, "huge");
+}
+
 static void
 test_right_md5(void **state)
 {
@@ -420,6 +442,7 @@ main(void)
       cmocka_unit_test(test_range_behind_the_end),
       cmocka_unit_test(test_tag_follows_the_data),
       cmocka_unit_test(test_uploads_without_right),
+      cmocka_unit_test(test_no_room),
       cmocka_unit_test(test_right_md5),
       cmocka_unit_test(test_aborted_uploads_leave_nothing),
       cmocka_unit_test(test_upload_aborted_at_once),

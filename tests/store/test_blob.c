@@ -2,7 +2,9 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <time.h>
 #include <utime.h>
 
@@ -262,6 +264,50 @@ takes_parts_in_any_order(void **state)
   ms_blobs_close(blobs);
 }
 
+/* A disk of 1 MiB below the folder; false where we may not mount one. */
+static bool
+mount_small_disk(const char *folder)
+{
+  char path[256];
+  snprintf(path, sizeof path, "%s/blobs", folder);
+  assert_return_code(mkdir(path, 0700), errno);
+  return mount("none", path, "tmpfs", 0, "size=1m") == 0;
+}
+
+static void
+unmount_small_disk(const char *folder)
+{
+  char path[256];
+  snprintf(path, sizeof path, "%s/blobs", folder);
+  assert_return_code(umount2(path, MNT_DETACH), errno);
+}
+
+static void
+a_full_disk_is_told_and_kept_clean(void **state)
+{
+  static const char upload_id[] = "0c0ffee0-0000-4000-8000-000000000002";
+  static const char block[64 * 1024];
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  enum ms_status status = MS_OK;
+  if (!mount_small_disk(*state))
+    skip();
+  struct ms_blobs *blobs = open_blobs(*state);
+  check_ok(ms_blobs_check_room(blobs, sizeof block, &err), &err);
+  check_error(ms_blobs_check_room(blobs, 1 << 24, &err), &err, MS_FULL, "no space for 16777216");
+  check_error(ms_blob_parts_begin(blobs, upload_id, 1 << 24, &err), &err, MS_FULL, "no space");
+  check_ok(ms_blob_create(blobs, "abc", &writer, &err), &err);
+  for (int i = 0; i < 32 && status == MS_OK; i++)
+    status = ms_blob_write(writer, block, sizeof block, &err);
+  check_error(status, &err, MS_FULL, "No space left");
+  ms_blob_abandon(writer);
+  expect_none(blobs, "abc");
+  assert_int_equal(count_files(*state), 0);
+  check_ok(ms_blobs_check_room(blobs, sizeof block, &err), &err);
+  ms_blobs_close(blobs);
+  unmount_small_disk(*state);
+}
+
 static void
 gives_a_path(void **state)
 {
@@ -288,6 +334,7 @@ main(void)
       IN_FOLDER(follows_no_link),
       IN_FOLDER(sweeps_what_writers_left_behind),
       IN_FOLDER(takes_parts_in_any_order),
+      IN_FOLDER(a_full_disk_is_told_and_kept_clean),
       IN_FOLDER(gives_a_path),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
