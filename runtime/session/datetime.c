@@ -327,6 +327,20 @@ push_field(lua_State *L, const struct ms_datetime *datetime, enum field field)
   }
 }
 
+static int
+raise_no_field(lua_State *L, const char *name)
+{
+  struct ms_nearest nearest = {.word = name};
+  for (int i = 0; i < FIELD_COUNT; i++) {
+    ms_nearest_offer(&nearest, FIELDS[i]);
+  }
+  if (nearest.best) {
+    return ms_raisef(L, MS_NOT_FOUND, "a date-time has no field '%s'; did you mean '%s'?", name,
+                     nearest.best);
+  }
+  return ms_raisef(L, MS_NOT_FOUND, "a date-time has no field '%s'", name);
+}
+
 /* Upvalue 1: the methods. */
 static int
 datetime_index(lua_State *L)
@@ -336,20 +350,14 @@ datetime_index(lua_State *L)
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
     return 1;
   }
-  const char *name = lua_tostring(L, 2);
-  struct ms_nearest nearest = {.word = name ? name : ""};
-  for (int i = 0; i < FIELD_COUNT && name; i++) {
+  const char *name = luaL_tolstring(L, 2, NULL);
+  for (int i = 0; i < FIELD_COUNT; i++) {
     if (strcmp(name, FIELDS[i]) == 0) {
       push_field(L, datetime, (enum field)i);
       return 1;
     }
-    ms_nearest_offer(&nearest, FIELDS[i]);
   }
-  if (nearest.best) {
-    return ms_raisef(L, MS_NOT_FOUND, "a date-time has no field '%s'; did you mean '%s'?", name,
-                     nearest.best);
-  }
-  return ms_raisef(L, MS_NOT_FOUND, "a date-time has no field '%s'", name ? name : "?");
+  return raise_no_field(L, name);
 }
 
 static int

@@ -1,7 +1,9 @@
---- Sessions over HTTP beside the official JavaScript client on Node: the same server, whole processes.
+--- Sessions over HTTP beside the official JavaScript client on Node: whole processes, first against our server, then
+--- against a static one, which repeats recorded answers and so leaves the client's own work.
 ---
 --- The client is looked for where the conformance tests install it, or in MOONSHIFT_CONFORMANCE_MODULES; without
---- it there is nothing to compare with, and nothing is measured.
+--- it there is nothing to compare with, and nothing is measured. Rates are per second of processor time that
+--- the script takes from the open session on.
 
 local measure = require "measure"
 local moonshift = require "moonshift"
@@ -9,6 +11,9 @@ local uv = require "luv"
 
 local TASKS = 5000
 local RUNS = 7
+
+local CREATIONS = 1000
+local FOREIGN_HASH = ("c0ffee"):rep(6):sub(1, 32) -- of a schema that is not built in
 
 local program = require "moonshift.core.system".program()
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
@@ -34,12 +39,14 @@ local SCRIPTS = {
     assert(sum > 0) ]],
 }
 
-local TITLES = {
-  { "start", "process start to the first answer over HTTP" },
-  { "read", ("%d records with eight attributes and a relation, decoded and read"):format(TASKS) },
-  { "create", "1000 entities created and committed" },
-  { "lazy", "one attribute of 500 entities that lack it" },
-}
+-- The work within an open session; the processor time that it takes is left in the file that FIGURE names.
+local FRAME = [[
+local session <close> = require "moonshift".session()
+local started = os.clock()
+%s
+local file <close> = assert(io.open(assert(os.getenv "FIGURE"), "w"))
+file:write(os.clock() - started)
+]]
 
 local function find_modules()
   local folders = { os.getenv "MOONSHIFT_CONFORMANCE_MODULES" or "" }
@@ -51,37 +58,42 @@ local function find_modules()
   end
 end
 
--- A server with TASKS tasks; returns its environment and process.
-local function start_server(folder)
-  do
-    local session <close> = moonshift.session { data = folder .. "/data" }
-    local schema = session:query("ProjectSchema"):first()
-    local project = session:create("Project", { name = "bench", full_name = "Bench", project_schema = schema })
-    for i = 1, TASKS do
-      session:create("Task", {
-        name = ("task %04d"):format(i), description = ("what is to be done in task %d"):format(i), parent = project,
-        bid = i + 0.5, sort = i + 0.0, start_date = "2024-02-01T09:00:00", end_date = "2024-02-05T18:00:00",
-      })
-    end
-    session:commit()
+local function fill(data)
+  local session <close> = moonshift.session { data = data }
+  local schema = session:query("ProjectSchema"):first()
+  local project = session:create("Project", { name = "bench", full_name = "Bench", project_schema = schema })
+  for i = 1, TASKS do
+    session:create("Task", {
+      name = ("task %04d"):format(i), description = ("what is to be done in task %d"):format(i), parent = project,
+      bid = i + 0.5, sort = i + 0.0, start_date = "2024-02-01T09:00:00", end_date = "2024-02-05T18:00:00",
+    })
   end
+  session:commit()
+end
+
+-- Starts our program and waits for `pattern` in its output: what was said until then, and the process.
+local function start(arguments, pattern)
   local stdout, text = uv.new_pipe(false), ""
-  local process = assert(uv.spawn(program, {
-    args = { "serve", "--listen", "127.0.0.1:0", "--data", folder .. "/data" }, stdio = { nil, stdout, 2 },
-  }, function() end))
+  local process = assert(uv.spawn(program, { args = arguments, stdio = { nil, stdout, 2 } }, function() end))
   moonshift.timeout(20, require "moonshift.task".await, function(resume)
     stdout:read_start(function(_, chunk)
       text = text .. (chunk or "")
-      if text:find "FTRACK_API_KEY=%S+\n" then resume() end
+      if text:find(pattern) then resume() end
     end)
   end)
-  local environment = { XDG_CACHE_HOME = folder .. "/cache", XDG_CONFIG_HOME = folder .. "/config" }
-  for name, value in text:gmatch "export (FTRACK_[%u_]+)=(%S+)" do environment[name] = value:gsub("'", "") end
-  return environment, setmetatable({}, { __close = function()
+  return text, setmetatable({}, { __close = function()
     process:kill "sigterm"
     process:close()
     stdout:close()
   end })
+end
+
+local function environment_of(folder, text)
+  local environment = {
+    XDG_CACHE_HOME = folder .. "/cache", XDG_CONFIG_HOME = folder .. "/config", FIGURE = folder .. "/figure",
+  }
+  for name, value in text:gmatch "export (FTRACK_[%u_]+)=(%S+)" do environment[name] = value:gsub("'", "") end
+  return environment
 end
 
 local modules = find_modules()
@@ -91,17 +103,66 @@ if not modules then
 end
 
 local folder <close> = measure.folder()
-local environment, server = start_server(folder.path)
+fill(folder.path .. "/data")
+for name, script in pairs(SCRIPTS) do
+  local file <close> = assert(io.open(("%s/%s.lua"):format(folder.path, name), "w"))
+  file:write(FRAME:format(script))
+end
+
+local text, server = start({ "serve", "--listen", "127.0.0.1:0", "--data", folder.path .. "/data" },
+  "FTRACK_API_KEY=%S+\n")
 local _ <close> = server
-for _, title in ipairs(TITLES) do
-  local name = title[1]
-  local path = ("%s/%s.lua"):format(folder.path, name)
-  do
-    local file <close> = assert(io.open(path, "w"))
-    file:write('local session <close> = require "moonshift".session()\n', SCRIPTS[name])
+local environment = environment_of(folder.path, text)
+
+-- The same user and key on a server at another port.
+local function with_server(port)
+  local copy = {}
+  for name, value in pairs(environment) do copy[name] = value end
+  copy.FTRACK_SERVER = "http://127.0.0.1:" .. port
+  return copy
+end
+
+-- Starts the static server before ours; with a hash it tells that one.
+local function start_static(hash)
+  local said, process = start({ "run", here .. "/support/static_server.lua", environment.FTRACK_SERVER:match "%d+$",
+    hash }, "listening on %d+\n")
+  return with_server(said:match "listening on (%d+)"), process
+end
+
+-- What to measure: the title, the script, and how many records or entities it is about.
+local function compare(title, name, place, options)
+  options = options or {}
+  local function spec(arguments, tool)
+    return { name = tool, arguments = arguments, environment = place, prepare = options.prepare,
+      figure = options.count and place.FIGURE, count = options.count, unit = options.unit }
   end
-  measure.pair(title[2],
-    { name = ("moonshift run %s.lua"):format(name), arguments = { program, "run", path }, environment = environment },
-    { name = "@ftrack/api on Node", arguments = { "node", here .. "/session_peer.cjs", name, modules },
-      environment = environment }, RUNS)
+  measure.pair(title,
+    spec({ program, "run", ("%s/%s.lua"):format(folder.path, name) }, ("moonshift run %s.lua"):format(name)),
+    spec({ "node", here .. "/session_peer.cjs", name, modules }, "@ftrack/api on Node"), RUNS)
+end
+
+local records = { count = TASKS, unit = "records" }
+local creations = { count = CREATIONS, unit = "entities" }
+local reading = ("%d records with eight attributes and a relation, decoded and read"):format(TASKS)
+local creating = ("%d entities created and committed"):format(CREATIONS)
+
+print "-- our server"
+compare("process start to the first answer over HTTP", "start", environment)
+compare(reading, "read", environment)
+compare(creating, "create", environment)
+compare("one attribute of 500 entities that lack it", "lazy", environment)
+
+print "-- a static server"
+do
+  local place, process = start_static()
+  local _ <close> = process
+  compare(reading, "read", place, records)
+  compare(creating, "create", place, creations)
+end
+do
+  local place, process = start_static(FOREIGN_HASH)
+  local _ <close> = process
+  local function empty_cache() os.execute(("rm -rf '%s/cache'"):format(folder.path)) end
+  compare("start, a schema that no client has in its cache", "start", place, { prepare = empty_cache })
+  compare("start, the same schema in the cache", "start", place)
 end

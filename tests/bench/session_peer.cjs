@@ -1,5 +1,6 @@
 // The same work as session.lua's scripts, with the official JavaScript client.
 //   node session_peer.cjs start|read|create|lazy MODULES
+const { writeFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const [, , what, modules] = process.argv;
 const { Session } = createRequire(`${modules}/`)("@ftrack/api");
@@ -52,5 +53,8 @@ const work = {
     autoConnectEventHub: false,
   });
   await session.initializing;
+  const started = process.cpuUsage();
   await work[what](session);
+  const { user, system } = process.cpuUsage(started);
+  writeFileSync(process.env.FIGURE, String((user + system) / 1e6));
 })();
