@@ -1,7 +1,6 @@
 /* Bytes -> clean line (line_filter) -> time in front, secrets masked -> file. The file's first half is the
- * head; behind it two files hold a quarter each, and the newer one takes the older one's place when it is
- * full, so that the last quarter to half of the limit is always there. Finishing appends them to the head
- * with a line that says what was cut. */
+ * head; what comes behind it goes round in a ring beside it (tail_ring), which always holds the last half
+ * of the limit. Finishing appends the ring to the head, with a line that says what was cut between. */
 #include "job/run_log.h"
 
 #include <errno.h>
@@ -16,23 +15,15 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "job/line_filter.h"
+#include "job/tail_ring.h"
 
-enum { OLDER, NEWER, SEGMENTS };
 enum { STAMP_BYTES_MAX = 24, MASK_BYTES = 3 };
 
-/* One of the two files that hold the tail. */
-struct segment {
-  char *path;
-  int fd; /* -1: not used yet */
-  int64_t size_bytes;
-};
-
 struct ms_run_log {
-  char *path;
+  char *path, *ring_path;
   int fd;
-  int64_t head_bytes, head_limit_bytes, segment_limit_bytes, cut_bytes;
-  struct segment segments[SEGMENTS];
-  bool head_is_full; /* the newer segment is written */
+  int64_t head_bytes, head_limit_bytes;
+  struct ms_tail_ring *ring; /* NULL until the head is full */
   struct ms_line_filter filter;
   struct ms_buffer pending; /* lines of this append, not written yet */
   struct ms_buffer masked;  /* the same without secrets, when there were any */
@@ -51,6 +42,13 @@ remember(struct ms_run_log *log, int error_number)
 {
   if (!log->failure.status)
     ms_fail_errno(&log->failure, error_number, "cannot write the log '%s'", log->path);
+}
+
+static void
+remember_error(struct ms_run_log *log, const struct ms_error *err)
+{
+  if (!log->failure.status)
+    log->failure = *err;
 }
 
 static bool
@@ -72,36 +70,6 @@ write_all(struct ms_run_log *log, int fd, const char *data, size_t size_bytes)
 
 /* ---- where lines go ---- */
 
-static void
-close_segment(struct segment *segment)
-{
-  if (segment->fd >= 0)
-    close(segment->fd);
-  segment->fd = -1;
-}
-
-/* A new segment begins; the one before it becomes the older one, whose place it takes. The names tell the
- * order also to those who find the files. */
-static bool
-next_segment(struct ms_run_log *log)
-{
-  struct segment *older = &log->segments[OLDER], *newer = &log->segments[NEWER];
-  if (newer->fd >= 0) {
-    log->cut_bytes += older->size_bytes;
-    close_segment(older);
-    if (rename(newer->path, older->path) != 0)
-      remember(log, errno);
-    older->fd = newer->fd;
-    older->size_bytes = newer->size_bytes;
-  }
-  newer->fd = open(newer->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  newer->size_bytes = 0;
-  log->head_is_full = true;
-  if (newer->fd < 0)
-    remember(log, errno);
-  return newer->fd >= 0;
-}
-
 /* How much of the text, in whole lines, fits. */
 static size_t
 fitting_lines(const char *data, size_t size_bytes, int64_t room_bytes)
@@ -114,52 +82,35 @@ fitting_lines(const char *data, size_t size_bytes, int64_t room_bytes)
   return newline ? (size_t)(newline + 1 - data) : 0;
 }
 
-/* Where lines go just now: the head or a segment. */
-struct place {
-  int fd;
-  int64_t *size_bytes, limit_bytes;
-};
-
-static struct place
-present_place(struct ms_run_log *log)
+static bool
+write_head(struct ms_run_log *log, const char *data, size_t size_bytes)
 {
-  if (!log->head_is_full)
-    return (struct place){log->fd, &log->head_bytes, log->head_limit_bytes};
-  struct segment *segment = &log->segments[NEWER];
-  return (struct place){segment->fd, &segment->size_bytes, log->segment_limit_bytes};
+  if (!write_all(log, log->fd, data, size_bytes))
+    return false;
+  log->head_bytes += (int64_t)size_bytes;
+  return true;
 }
 
-/* Writes what fits where we are, or else what fits into the next segment; a line that is longer than that
- * is broken. Returns how much that was; 0 when it cannot be written. */
-static size_t
-write_some(struct ms_run_log *log, const char *data, size_t size_bytes)
+static void
+write_ring(struct ms_run_log *log, const char *data, size_t size_bytes)
 {
-  struct place place = present_place(log);
-  size_t fitting = fitting_lines(data, size_bytes, place.limit_bytes - *place.size_bytes);
-  if (fitting == 0) {
-    if (!next_segment(log))
-      return 0;
-    place = present_place(log);
-    fitting = fitting_lines(data, size_bytes, place.limit_bytes);
-    if (fitting == 0)
-      fitting = (size_t)place.limit_bytes;
-  }
-  if (!write_all(log, place.fd, data, fitting))
-    return 0;
-  *place.size_bytes += (int64_t)fitting;
-  return fitting;
+  struct ms_error err;
+  if (!log->ring && ms_tail_ring_create(log->ring_path, log->head_limit_bytes, &log->ring, &err))
+    remember_error(log, &err);
+  else if (ms_tail_ring_write(log->ring, data, size_bytes, &err))
+    remember_error(log, &err);
 }
 
 static void
 write_lines(struct ms_run_log *log, const char *data, size_t size_bytes)
 {
-  while (size_bytes > 0) {
-    size_t written = write_some(log, data, size_bytes);
-    if (written == 0)
-      return;
-    data += written;
-    size_bytes -= written;
-  }
+  size_t fitting = 0;
+  if (!log->ring)
+    fitting = fitting_lines(data, size_bytes, log->head_limit_bytes - log->head_bytes);
+  if (fitting > 0 && !write_head(log, data, fitting))
+    return;
+  if (fitting < size_bytes)
+    write_ring(log, data + fitting, size_bytes - fitting);
 }
 
 static void
@@ -273,12 +224,9 @@ static bool
 name_files(struct ms_run_log *log, const char *path)
 {
   log->path = strdup(path);
-  for (int i = 0; i < SEGMENTS; i++)
-    if (asprintf(&log->segments[i].path, "%s.tail%d", path, i) < 0) {
-      log->segments[i].path = NULL;
-      return false;
-    }
-  return log->path != NULL;
+  if (asprintf(&log->ring_path, "%s.tail", path) < 0)
+    log->ring_path = NULL;
+  return log->path && log->ring_path;
 }
 
 enum ms_status
@@ -289,11 +237,8 @@ ms_run_log_open(const char *path, const struct ms_run_log_options *options,
   if (!log)
     return ms_fail(err, MS_MEMORY, "out of memory");
   log->fd = -1;
-  for (int i = 0; i < SEGMENTS; i++)
-    log->segments[i].fd = -1;
   int64_t limit_bytes = options->limit_bytes ? options->limit_bytes : MS_RUN_LOG_LIMIT_BYTES;
   log->head_limit_bytes = limit_bytes / 2;
-  log->segment_limit_bytes = limit_bytes / 4;
   ms_line_filter_init(&log->filter, MS_RUN_LOG_LINE_MAX_BYTES, on_line, log);
   ms_buffer_init(&log->pending, 4 * MS_RUN_LOG_TAIL_BYTES);
   ms_buffer_init(&log->masked, 4 * MS_RUN_LOG_TAIL_BYTES);
@@ -355,35 +300,31 @@ ms_run_log_tail(struct ms_run_log *log, size_t *size_bytes)
   return ms_buffer_string(&log->tail_text);
 }
 
-static void
-append_segment(struct ms_run_log *log, const struct segment *segment)
+static enum ms_status
+append_to_head(void *user, const char *data, size_t size_bytes)
 {
-  char data[16 * 1024];
-  if (segment->fd < 0)
-    return;
-  lseek(segment->fd, 0, SEEK_SET);
-  for (;;) {
-    ssize_t size = read(segment->fd, data, sizeof data);
-    if (size < 0 && errno == EINTR)
-      continue;
-    if (size <= 0 || !write_all(log, log->fd, data, (size_t)size))
-      return;
-    log->head_bytes += size;
-  }
+  struct ms_run_log *log = user;
+  return write_head(log, data, size_bytes) ? MS_OK : log->failure.status;
 }
 
+/* Appends the ring to the head, behind a line that says what is missing between the two. */
 static void
 join(struct ms_run_log *log)
 {
-  if (log->cut_bytes > 0) {
-    char note[96];
-    int size = snprintf(note, sizeof note, "[moonshift: %" PRId64 " bytes are left out here]\n",
-                        log->cut_bytes);
-    if (write_all(log, log->fd, note, (size_t)size))
-      log->head_bytes += size;
+  char note[96];
+  int64_t cut_bytes;
+  struct ms_error err;
+  if (ms_tail_ring_cut_bytes(log->ring, &cut_bytes, &err)) {
+    remember_error(log, &err);
+    return;
   }
-  append_segment(log, &log->segments[OLDER]);
-  append_segment(log, &log->segments[NEWER]);
+  int note_bytes = cut_bytes == 0
+                       ? 0
+                       : snprintf(note, sizeof note,
+                                  "[moonshift: %" PRId64 " bytes are left out here]\n", cut_bytes);
+  if (write_head(log, note, (size_t)note_bytes) &&
+      ms_tail_ring_read(log->ring, append_to_head, log, &err))
+    remember_error(log, &err);
 }
 
 enum ms_status
@@ -392,26 +333,30 @@ ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *
   set_stamp(log);
   ms_line_filter_end(&log->filter);
   flush_pending(log);
-  if (log->head_is_full)
+  if (log->ring)
     join(log);
-  log->head_is_full = false;
+  ms_tail_ring_remove(log->ring);
+  log->ring = NULL;
   *size_bytes = log->head_bytes;
   if (log->failure.status)
     return ms_fail(err, log->failure.status, "%s", log->failure.message);
   return MS_OK;
 }
 
-/* Joins the segments that somebody left. When there are two, an earlier one may have been between head and
- * tail: nobody is left who knows. */
-static void
-join_found(struct ms_run_log *log)
+/* Joins the ring that somebody left. When that fails the head is as it was, and the ring stays. */
+static enum ms_status
+join_found(struct ms_run_log *log, struct ms_error *err)
 {
-  static const char note[] = "[moonshift: output may be left out here]\n";
-  for (int i = 0; i < SEGMENTS; i++)
-    log->segments[i].fd = open(log->segments[i].path, O_RDWR | O_CLOEXEC);
-  if (log->segments[OLDER].fd >= 0 && log->segments[NEWER].fd >= 0)
-    write_all(log, log->fd, note, sizeof note - 1);
+  int64_t size_bytes = log->head_bytes;
   join(log);
+  if (!log->failure.status) {
+    ms_tail_ring_remove(log->ring);
+    log->ring = NULL;
+    return MS_OK;
+  }
+  if (ftruncate(log->fd, size_bytes) != 0)
+    return ms_fail_errno(err, errno, "cannot shorten the log '%s'", log->path);
+  return ms_fail(err, log->failure.status, "%s", log->failure.message);
 }
 
 enum ms_status
@@ -422,15 +367,15 @@ ms_run_log_recover(const char *path, struct ms_error *err)
   enum ms_status status = ms_run_log_open(path, &options, &log, err);
   if (status)
     return status;
-  int64_t size_bytes = log->head_bytes;
-  join_found(log);
-  if (log->failure.status) {
-    status = ms_fail(err, log->failure.status, "%s", log->failure.message);
-    if (ftruncate(log->fd, size_bytes) != 0)
-      status = ms_fail_errno(err, errno, "cannot shorten the log '%s'", path);
-    for (int i = 0; i < SEGMENTS; i++)
-      close_segment(&log->segments[i]);
+  status = ms_tail_ring_open(log->ring_path, &log->ring, err);
+  if (!status)
+    status = join_found(log, err);
+  else if (status == MS_NOT_FOUND || status == MS_INVALID) {
+    unlink(log->ring_path); /* none, or one that nothing was written to yet */
+    status = MS_OK;
   }
+  ms_tail_ring_free(log->ring);
+  log->ring = NULL;
   ms_run_log_free(log);
   return status;
 }
@@ -442,14 +387,7 @@ ms_run_log_free(struct ms_run_log *log)
     return;
   if (log->fd >= 0)
     close(log->fd);
-  for (int i = 0; i < SEGMENTS; i++) {
-    struct segment *segment = &log->segments[i];
-    if (segment->fd >= 0) {
-      close(segment->fd);
-      unlink(segment->path);
-    }
-    free(segment->path);
-  }
+  ms_tail_ring_remove(log->ring);
   for (size_t i = 0; i < log->secret_count; i++)
     free(log->secrets[i]);
   free(log->secrets);
@@ -459,5 +397,6 @@ ms_run_log_free(struct ms_run_log *log)
   ms_buffer_free(&log->tail);
   ms_buffer_free(&log->tail_text);
   free(log->path);
+  free(log->ring_path);
   free(log);
 }

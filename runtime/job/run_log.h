@@ -53,7 +53,7 @@ ms_run_log_tail(struct ms_run_log *log, size_t *size_bytes);
 enum ms_status
 ms_run_log_finish(struct ms_run_log *log, int64_t *size_bytes, struct ms_error *err);
 
-/* Joins what a process that died left of a log, and removes its temporary files. MS_IO when the disk is
+/* Joins what a process that died left of a log, and removes its temporary files. MS_FULL when the disk is
  * full: then they stay for another time. */
 enum ms_status
 ms_run_log_recover(const char *path, struct ms_error *err);

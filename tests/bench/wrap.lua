@@ -1,5 +1,5 @@
 --- What wrap adds to a command: `true` as a job on the embedded tracker beside `env true`; and how fast
---- output passes through, beside cat.
+--- output passes through, beside cat, which keeps nothing, and tee, which keeps all of it in a file.
 
 local measure = require "measure"
 
@@ -17,10 +17,15 @@ measure.pair("true, as a job",
 
 local MEBIBYTES = 512
 local produce = ("yes 'frame 0001: 42 %% of the tiles are rendered, 3.2 s to go' | head -c %dM"):format(MEBIBYTES)
-measure.pair(("%d MiB of output"):format(MEBIBYTES),
-  {
-    name = "moonshift wrap -- … | cat",
-    arguments = { "sh", "-c", ('"%s" wrap --quiet -- sh -c "%s" | cat > /dev/null'):format(program, produce) },
-    environment = environment,
-  },
+local through = {
+  name = "moonshift wrap -- … | cat",
+  arguments = { "sh", "-c", ('"%s" wrap --quiet -- sh -c "%s" | cat > /dev/null'):format(program, produce) },
+  environment = environment,
+}
+local title = ("%d MiB of output"):format(MEBIBYTES)
+measure.pair(title, through,
   { name = "… | cat | cat", arguments = { "sh", "-c", produce .. " | cat | cat > /dev/null" } }, 5)
+measure.pair(title .. ", logged", through, {
+  name = "… | tee FILE | cat",
+  arguments = { "sh", "-c", ("%s | tee '%s/log' | cat > /dev/null"):format(produce, folder.path) },
+}, 5)
