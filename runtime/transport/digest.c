@@ -8,28 +8,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/id.h"
-
-enum {
-  READ_BYTES = 256 * 1024,
-  WORK_BYTES = 16 * 1024 * 1024 /* at a time: others want the workers, too */
-};
-
-/* What has been read so far. */
-struct state {
-  struct ms_digest_range range;
-  int64_t done_bytes;
-  struct ms_md5_stream stream;   /* of the whole, or of the segment's */
-  struct ms_md5_stream segments; /* of the segments' MD5s */
-};
+#include "transport/digest_reader.h"
 
 struct ms_digest {
   uv_work_t work;
   uv_loop_t *loop;
-  struct state state;      /* the worker's while `working` */
-  int64_t available_bytes; /* told so far */
-  int64_t target_bytes;    /* what the worker reads up to */
-  int64_t total_bytes;     /* -1: not known yet */
+  struct ms_digest_reader reader; /* the worker's while `working` */
+  int64_t available_bytes;        /* told so far */
+  int64_t target_bytes;           /* what the worker may read */
+  bool target_is_all;
+  int64_t total_bytes; /* -1: not known yet */
   bool working, freed;
   enum ms_status status;
   struct ms_error err;
@@ -37,87 +25,17 @@ struct ms_digest {
   void *user;
 };
 
-/* ---- reading ---- */
-
-static void
-state_begin(struct state *state, const struct ms_digest_range *range)
-{
-  state->range = *range;
-  state->done_bytes = 0;
-  ms_md5_stream_begin(&state->stream);
-  ms_md5_stream_begin(&state->segments);
-}
-
-static void
-end_segment(struct state *state)
-{
-  uint8_t digest[MS_MD5_BYTES];
-  ms_md5_stream_end(&state->stream, digest);
-  ms_md5_stream_add(&state->segments, digest, sizeof digest);
-  ms_md5_stream_begin(&state->stream);
-}
-
-/* How much to read at once: not beyond `limit_bytes`, nor beyond the segment. */
-static size_t
-next_read_bytes(const struct state *state, int64_t limit_bytes)
-{
-  int64_t size_bytes = limit_bytes - state->done_bytes;
-  int64_t segment = state->range.segment_bytes;
-  if (segment > 0 && size_bytes > segment - state->done_bytes % segment) {
-    size_bytes = segment - state->done_bytes % segment;
-  }
-  return size_bytes < READ_BYTES ? (size_t)size_bytes : READ_BYTES;
-}
-
-static enum ms_status
-state_read(struct state *state, int64_t limit_bytes, struct ms_error *err)
-{
-  enum ms_status status = MS_OK;
-  char *room = malloc(READ_BYTES);
-  if (!room) {
-    return ms_fail(err, MS_MEMORY, "out of memory");
-  }
-  while (status == MS_OK && state->done_bytes < limit_bytes) {
-    ssize_t got = pread(state->range.fd, room, next_read_bytes(state, limit_bytes),
-                        state->range.offset + state->done_bytes);
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      status = got < 0 ? ms_fail_errno(err, errno, "cannot read the file for its checksum")
-                       : ms_fail(err, MS_IO, "the file became shorter while it was moved");
-      break;
-    }
-    ms_md5_stream_add(&state->stream, room, (size_t)got);
-    state->done_bytes += got;
-    if (state->range.segment_bytes > 0 && state->done_bytes % state->range.segment_bytes == 0) {
-      end_segment(state);
-    }
-  }
-  free(room);
-  return status;
-}
-
-static void
-state_end(struct state *state, char hex[MS_MD5_HEX_SIZE])
-{
-  uint8_t digest[MS_MD5_BYTES];
-  int64_t segment = state->range.segment_bytes;
-  if (segment > 0 && state->done_bytes % segment != 0) {
-    end_segment(state);
-  }
-  ms_md5_stream_end(segment > 0 ? &state->segments : &state->stream, digest);
-  ms_hex(digest, sizeof digest, hex);
-}
-
 enum ms_status
 ms_digest_compute(const struct ms_digest_range *range, int64_t total_bytes,
                   char hex[MS_MD5_HEX_SIZE], struct ms_error *err)
 {
-  struct state state;
-  state_begin(&state, range);
-  enum ms_status status = state_read(&state, total_bytes, err);
-  state_end(&state, hex);
+  struct ms_digest_reader reader;
+  enum ms_status status = MS_OK;
+  ms_digest_reader_begin(&reader, range);
+  while (status == MS_OK && reader.done_bytes < total_bytes) {
+    status = ms_digest_reader_read(&reader, total_bytes, true, err);
+  }
+  ms_digest_reader_end(&reader, hex);
   return status;
 }
 
@@ -126,7 +44,7 @@ ms_digest_compute(const struct ms_digest_range *range, int64_t total_bytes,
 static void
 destroy(struct ms_digest *digest)
 {
-  close(digest->state.range.fd);
+  close(digest->reader.range.fd);
   free(digest);
 }
 
@@ -134,11 +52,24 @@ static void
 on_work(uv_work_t *work)
 {
   struct ms_digest *digest = work->data;
-  digest->status = state_read(&digest->state, digest->target_bytes, &digest->err);
+  digest->status = ms_digest_reader_read(&digest->reader, digest->target_bytes,
+                                         digest->target_is_all, &digest->err);
 }
 
 static void
 next(struct ms_digest *digest);
+
+static void
+after_work(uv_work_t *work, int uv_status);
+
+static void
+start_work(struct ms_digest *digest)
+{
+  digest->target_bytes = digest->available_bytes;
+  digest->target_is_all = digest->total_bytes >= 0;
+  digest->working = true;
+  uv_queue_work(digest->loop, &digest->work, on_work, after_work);
+}
 
 static void
 after_work(uv_work_t *work, int uv_status)
@@ -153,7 +84,7 @@ static bool
 is_complete(const struct ms_digest *digest)
 {
   return digest->done &&
-         (digest->status != MS_OK || digest->state.done_bytes == digest->total_bytes);
+         (digest->status != MS_OK || digest->reader.done_bytes == digest->total_bytes);
 }
 
 /* Nothing is being read: goes on reading, or tells the end. An empty piece of work keeps the end out of
@@ -167,18 +98,16 @@ next(struct ms_digest *digest)
   }
   if (is_complete(digest)) {
     char hex[MS_MD5_HEX_SIZE];
-    state_end(&digest->state, hex);
+    ms_digest_reader_end(&digest->reader, hex);
     ms_digest_done done = digest->done;
     digest->done = NULL;
     done(digest->user, digest->status, hex, &digest->err);
     return;
   }
-  int64_t ready_bytes = digest->available_bytes - digest->state.done_bytes;
-  if (ready_bytes > 0 && digest->status == MS_OK) {
-    int64_t work_bytes = ready_bytes < WORK_BYTES ? ready_bytes : WORK_BYTES;
-    digest->target_bytes = digest->state.done_bytes + work_bytes;
-    digest->working = true;
-    uv_queue_work(digest->loop, &digest->work, on_work, after_work);
+  bool is_all = digest->total_bytes >= 0;
+  if (digest->status == MS_OK &&
+      ms_digest_reader_is_ready(&digest->reader, digest->available_bytes, is_all)) {
+    start_work(digest);
   }
 }
 
@@ -192,9 +121,9 @@ ms_digest_new(uv_loop_t *loop, const struct ms_digest_range *range, struct ms_di
   if (!created) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
-  state_begin(&created->state, range);
-  created->state.range.fd = fcntl(range->fd, F_DUPFD_CLOEXEC, 0);
-  if (created->state.range.fd < 0) {
+  ms_digest_reader_begin(&created->reader, range);
+  created->reader.range.fd = fcntl(range->fd, F_DUPFD_CLOEXEC, 0);
+  if (created->reader.range.fd < 0) {
     free(created);
     return ms_fail_errno(err, errno, "cannot read the file for its checksum");
   }
@@ -223,9 +152,7 @@ ms_digest_finish(struct ms_digest *digest, int64_t total_bytes, ms_digest_done d
   digest->done = done;
   digest->user = user;
   if (!digest->working) {
-    digest->target_bytes = digest->state.done_bytes; /* even when nothing is left to read */
-    digest->working = true;
-    uv_queue_work(digest->loop, &digest->work, on_work, after_work);
+    start_work(digest); /* even when nothing is left to read */
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/checksum.h"
 #include "base/id.h"
+#include "base/md5_lanes.h"
 
 static void
 md5_agrees_with_rfc_1321(void **state)
@@ -111,6 +112,33 @@ md5_in_steps_is_the_same(void **state)
   }
 }
 
+static void
+md5_in_lanes_is_the_same(void **state)
+{
+  (void)state;
+  enum { LONGEST = 300 };
+  uint8_t data[MS_MD5_LANES][LONGEST];
+  const uint8_t *lanes[MS_MD5_LANES], *rest[MS_MD5_LANES];
+  for (size_t i = 0; i < MS_MD5_LANES; i++) {
+    lanes[i] = data[i];
+    rest[i] = data[i] + MS_MD5_BLOCK_BYTES;
+    for (size_t k = 0; k < LONGEST; k++) {
+      data[i][k] = (uint8_t)((i + 3) * (k + 1) * 2654435761u >> 11);
+    }
+  }
+  for (size_t size = MS_MD5_BLOCK_BYTES; size <= LONGEST; size++) {
+    struct ms_md5_lanes state_of_all;
+    uint8_t digests[MS_MD5_LANES][MS_MD5_BYTES], expected[MS_MD5_BYTES];
+    ms_md5_lanes_begin(&state_of_all);
+    ms_md5_lanes_add(&state_of_all, lanes, MS_MD5_BLOCK_BYTES);
+    ms_md5_lanes_end(&state_of_all, rest, size - MS_MD5_BLOCK_BYTES, digests);
+    for (size_t i = 0; i < MS_MD5_LANES; i++) {
+      ms_md5(data[i], size, expected);
+      assert_memory_equal(digests[i], expected, sizeof expected);
+    }
+  }
+}
+
 int
 main(void)
 {
@@ -118,6 +146,7 @@ main(void)
       cmocka_unit_test(md5_agrees_with_rfc_1321),    cmocka_unit_test(sha256_agrees_with_fips_180),
       cmocka_unit_test(hmac_agrees_with_rfc_4231),   cmocka_unit_test(base64_agrees_with_rfc_4648),
       cmocka_unit_test(an_md5_fits_its_base64_size), cmocka_unit_test(md5_in_steps_is_the_same),
+      cmocka_unit_test(md5_in_lanes_is_the_same),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,12 +157,43 @@ can_be_dropped_at_any_moment(void **state)
 
 #define WITH_FILE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* One for each number of segments up to more than are read at once, with and without a shorter last one. */
+static void
+counts_in_segments_of_any_length(void **state)
+{
+  struct fixture *fixture = *state;
+  char *data = malloc(FILE_BYTES);
+  uint8_t digests[64 * MS_MD5_BYTES];
+  assert_int_equal(pread(fileno(fixture->file), data, FILE_BYTES, 0), FILE_BYTES);
+  for (int64_t count = 1; count <= 40; count++) {
+    int64_t segment = FILE_BYTES / count, segments = (FILE_BYTES + segment - 1) / segment;
+    for (int64_t i = 0; i < segments; i++) {
+      int64_t rest = FILE_BYTES - i * segment;
+      ms_md5(data + i * segment, (size_t)(rest < segment ? rest : segment),
+             digests + i * MS_MD5_BYTES);
+    }
+    char expected[MS_MD5_HEX_SIZE];
+    ms_md5_hex(digests, (size_t)segments * MS_MD5_BYTES, expected);
+    struct ms_digest *digest = open_digest(fixture, segment);
+    for (int64_t there = 0; there < FILE_BYTES; there += 77777) {
+      ms_digest_advance(digest, there);
+      uv_run(&fixture->loop, UV_RUN_NOWAIT);
+    }
+    fixture->calls = 0;
+    finish(fixture, digest, FILE_BYTES);
+    assert_int_equal(fixture->status, MS_OK);
+    assert_string_equal(fixture->hex, expected);
+  }
+  free(data);
+}
+
 int
 main(void)
 {
   const struct CMUnitTest tests[] = {
       WITH_FILE(reads_along),
       WITH_FILE(counts_in_segments),
+      WITH_FILE(counts_in_segments_of_any_length),
       WITH_FILE(of_nothing_is_that_of_no_bytes),
       WITH_FILE(tells_of_a_file_that_is_too_short),
       WITH_FILE(can_be_dropped_at_any_moment),
