@@ -1,11 +1,16 @@
-/* Randomness straight from getrandom(2): no seed, no state, safe after fork. */
+/* Randomness straight from getrandom(2): no seed, no state, safe after fork. Names are digested by MD5, which
+ * version 3 prescribes: it tells names apart, and keeps nothing secret. */
 #include "base/id.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+
+#include "base/checksum.h"
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -38,20 +43,70 @@ ms_hex(const void *bytes, size_t size_bytes, char *hex)
   *hex = '\0';
 }
 
-void
-ms_id_new(char id[MS_ID_SIZE])
+enum { ID_BYTES = 16, VERSION_OF_NAMES = 3, VERSION_OF_CHANCE = 4 };
+
+static bool
+is_dash_before(int byte)
 {
-  uint8_t bytes[16];
-  ms_random_bytes(bytes, sizeof bytes);
-  bytes[6] = (uint8_t)(0x40 | (bytes[6] & 0x0F)); /* version 4 */
+  return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+static void
+write_id(uint8_t bytes[ID_BYTES], int version, char *id)
+{
+  bytes[6] = (uint8_t)(version << 4 | (bytes[6] & 0x0F));
   bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3F)); /* the variant of RFC 4122 */
-  for (int i = 0; i < 16; i++) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) {
+  for (int i = 0; i < ID_BYTES; i++) {
+    if (is_dash_before(i))
       *id++ = '-';
-    }
     ms_hex(&bytes[i], 1, id);
     id += 2;
   }
+}
+
+void
+ms_id_new(char id[MS_ID_SIZE])
+{
+  uint8_t bytes[ID_BYTES];
+  ms_random_bytes(bytes, sizeof bytes);
+  write_id(bytes, VERSION_OF_CHANCE, id);
+}
+
+static int
+hex_value(char digit)
+{
+  const char *found = digit ? strchr(hex_digits, tolower((unsigned char)digit)) : NULL;
+  return found ? (int)(found - hex_digits) : -1;
+}
+
+static bool
+read_id(const char *id, uint8_t bytes[ID_BYTES])
+{
+  for (int i = 0; i < ID_BYTES; i++) {
+    if (is_dash_before(i) && *id++ != '-')
+      return false;
+    int high = hex_value(id[0]), low = high < 0 ? -1 : hex_value(id[1]);
+    if (low < 0)
+      return false;
+    bytes[i] = (uint8_t)(high << 4 | low);
+    id += 2;
+  }
+  return *id == '\0';
+}
+
+bool
+ms_id_of_name(const char *space, const void *name, size_t name_bytes, char id[MS_ID_SIZE])
+{
+  uint8_t bytes[ID_BYTES];
+  struct ms_md5_stream stream;
+  if (!read_id(space, bytes))
+    return false;
+  ms_md5_stream_begin(&stream);
+  ms_md5_stream_add(&stream, bytes, sizeof bytes);
+  ms_md5_stream_add(&stream, name, name_bytes);
+  ms_md5_stream_end(&stream, bytes);
+  write_id(bytes, VERSION_OF_NAMES, id);
+  return true;
 }
 
 bool

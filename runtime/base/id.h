@@ -1,4 +1,4 @@
-/* Random identifiers and secrets from the kernel's generator. */
+/* Identifiers, random or of a name, and secrets from the kernel's generator. */
 #ifndef MS_BASE_ID_H
 #define MS_BASE_ID_H
 
@@ -10,6 +10,11 @@ enum { MS_ID_SIZE = 37 /* bytes of a UUID's text with its NUL */ };
 /* A version 4 UUID in lower case with dashes. */
 void
 ms_id_new(char id[MS_ID_SIZE]);
+
+/* The version 3 UUID of a name in the namespace `space`, a UUID (RFC 4122 §4.3): whoever asks gets the same.
+ * False when `space` is no UUID. */
+bool
+ms_id_of_name(const char *space, const void *name, size_t name_bytes, char id[MS_ID_SIZE]);
 
 /* `size_bytes` random bytes from getrandom(2). */
 void

@@ -22,6 +22,25 @@ an_id_is_a_version_4_uuid(void **state)
   }
 }
 
+/* The value is that of Python's uuid.uuid3(uuid.NAMESPACE_DNS, "python.org"). */
+static void
+an_id_of_a_name_is_a_version_3_uuid(void **state)
+{
+  (void)state;
+  char id[MS_ID_SIZE], other[MS_ID_SIZE];
+  assert_true(ms_id_of_name("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "python.org", 10, id));
+  assert_string_equal(id, "6fa459ea-ee8a-3ca4-894e-db77e160355e");
+  assert_true(ms_id_of_name("6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "python.org", 10, other));
+  assert_string_equal(id, other);
+  assert_true(ms_id_of_name("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "python.or", 9, other));
+  assert_string_not_equal(id, other);
+  static const char *const no_spaces[] = {
+      "", "6ba7b810", "6ba7b810-9dad-11d1-80b4-00c04fd430c", "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
+      "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "6ba7b810+9dad-11d1-80b4-00c04fd430c8"};
+  for (size_t i = 0; i < COUNT(no_spaces); i++)
+    assert_false(ms_id_of_name(no_spaces[i], "name", 4, other));
+}
+
 static int
 compare_ids(const void *a, const void *b)
 {
@@ -86,6 +105,7 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_id_is_a_version_4_uuid),
+      cmocka_unit_test(an_id_of_a_name_is_a_version_3_uuid),
       cmocka_unit_test(ids_do_not_repeat),
       cmocka_unit_test(random_bytes_fill_everything),
       cmocka_unit_test(hex_is_lower_case_with_a_nul),
