@@ -178,6 +178,13 @@ function core.methods(type_name) end
 ---@return string
 function core.new_id() end
 
+--- The UUID of a name in a namespace, which is a UUID: version 3 of RFC 4122, always the same for both.
+--- Raises `usage` when `space` is no UUID.
+---@param space string
+---@param name string
+---@return string
+function core.id_of_name(space, name) end
+
 --- See moonshift.datetime.
 ---@param value? string|number|moonshift.DateTimeFields|moonshift.DateTime
 ---@return moonshift.DateTime

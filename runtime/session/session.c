@@ -333,6 +333,19 @@ core_new_id(lua_State *L)
   return 1;
 }
 
+/* id_of_name(space, name) -> UUID */
+static int
+core_id_of_name(lua_State *L)
+{
+  size_t name_bytes;
+  char id[MS_ID_SIZE];
+  const char *space = luaL_checkstring(L, 1), *name = luaL_checklstring(L, 2, &name_bytes);
+  if (!ms_id_of_name(space, name, name_bytes, id))
+    return ms_raisef(L, MS_USAGE, "'%s' is no UUID", space);
+  lua_pushstring(L, id);
+  return 1;
+}
+
 /* methods(type): the table of the methods of its entities. */
 static int
 core_methods(lua_State *L)
@@ -375,6 +388,7 @@ static const luaL_Reg FUNCTIONS[] = {
     {"methods", core_methods},
     {"name", session_name},
     {"new_id", core_new_id},
+    {"id_of_name", core_id_of_name},
     {"notes", session_notes},
     {"open", session_open},
     {"peek", ms_session_peek},
