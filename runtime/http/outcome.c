@@ -87,34 +87,47 @@ explain_refusal(struct ms_http_transfer *transfer, const char *origin)
   return MS_HTTP_UNREACHED;
 }
 
-/* "1.5 s" */
+/* "1.5 s", "250 ms" */
 static void
-print_seconds(int64_t duration_ms, char text[32])
+print_limit(int64_t limit_ms, char text[32])
 {
-  snprintf(text, 32, "%lld.%lld s", (long long)(duration_ms / 1000),
-           (long long)(duration_ms % 1000 / 100));
+  if (limit_ms % 100 == 0) {
+    snprintf(text, 32, "%lld.%lld s", (long long)(limit_ms / 1000),
+             (long long)(limit_ms % 1000 / 100));
+  } else {
+    snprintf(text, 32, "%lld ms", (long long)limit_ms);
+  }
+}
+
+/* Which limit of those that hold for a connection was it? */
+static int64_t
+connect_limit_ms(const struct ms_http_transfer *transfer)
+{
+  curl_off_t total_us = 0;
+  ms_curl.easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+  int64_t own_ms = transfer->http->connect_timeout_ms;
+  bool whole_time_is_up = transfer->timeout_ms > 0 && total_us / 1000 < own_ms;
+  return whole_time_is_up ? transfer->timeout_ms : own_ms;
 }
 
 static enum ms_http_outcome
 explain_timeout(struct ms_http_transfer *transfer, const char *origin)
 {
-  const struct ms_http *http = transfer->http;
-  curl_off_t connected_us = 0, total_us = 0;
+  curl_off_t connected_us = 0;
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
-  ms_curl.easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &total_us);
-  char duration[32];
-  print_seconds(total_us / 1000, duration);
+  char limit[32];
   if (connected_us == 0) {
-    ms_fail(&transfer->error, MS_TIMEOUT, "cannot reach %s: no connection after %s", origin,
-            duration);
+    print_limit(connect_limit_ms(transfer), limit);
+    ms_fail(&transfer->error, MS_TIMEOUT, "cannot reach %s: no connection after %s", origin, limit);
     return MS_HTTP_TIMED_OUT;
   }
   if (transfer->deadline_ms == INT64_MAX) {
     ms_fail(&transfer->error, MS_TIMEOUT, "%s stalled: no byte moved for %d s", origin,
-            http->stall_timeout_s);
+            transfer->http->stall_timeout_s);
     return MS_HTTP_BROKEN;
   }
-  ms_fail(&transfer->error, MS_TIMEOUT, "%s gave no complete answer in %s", origin, duration);
+  print_limit(transfer->timeout_ms, limit);
+  ms_fail(&transfer->error, MS_TIMEOUT, "%s gave no complete answer in %s", origin, limit);
   return MS_HTTP_TIMED_OUT;
 }
 

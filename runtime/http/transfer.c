@@ -122,11 +122,10 @@ copy_body(struct ms_http_transfer *transfer, const struct ms_http_request *reque
 }
 
 static int64_t
-deadline(const struct ms_http *http, const struct ms_http_request *request)
+time_limit_ms(const struct ms_http *http, const struct ms_http_request *request)
 {
   bool streams = request->upload_fd >= 0 || request->download_fd >= 0;
-  int64_t limit_ms = request->timeout_ms ? request->timeout_ms : streams ? 0 : http->timeout_ms;
-  return limit_ms > 0 ? ms_clock_monotonic_ms() + limit_ms : INT64_MAX;
+  return request->timeout_ms ? request->timeout_ms : streams ? 0 : http->timeout_ms;
 }
 
 static enum ms_status
@@ -154,7 +153,9 @@ copy_request(struct ms_http_transfer *transfer, const struct ms_http_request *re
       request->download_fd >= 0 ? lseek(request->download_fd, 0, SEEK_CUR) : -1;
   transfer->download_offset = request->download_offset;
   transfer->retry = request->retry;
-  transfer->deadline_ms = deadline(transfer->http, request);
+  transfer->timeout_ms = time_limit_ms(transfer->http, request);
+  transfer->deadline_ms =
+      transfer->timeout_ms > 0 ? ms_clock_monotonic_ms() + transfer->timeout_ms : INT64_MAX;
   transfer->progress = request->progress;
   transfer->user = request->user;
   transfer->told_bytes = -1;

@@ -33,6 +33,7 @@ struct ms_http_transfer {
   struct curl_slist *headers;
   char *body;
   size_t body_bytes;
+  int64_t timeout_ms; /* for all attempts together; 0: no limit */
   int upload_fd, download_fd;
   int64_t upload_offset, upload_bytes;
   int64_t

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "doors.h"
 
@@ -23,8 +24,9 @@ struct fixture {
   struct ms_http *http;
 };
 
-static const struct ms_http_options quick = {
-    .connect_timeout_ms = 1000, .timeout_ms = 2000, .stall_timeout_s = 1, .backoff_ms = 10};
+/* Nothing here takes as long, however busy the machine is. */
+static const struct ms_http_options patient = {
+    .connect_timeout_ms = 60000, .timeout_ms = 60000, .stall_timeout_s = 60, .backoff_ms = 10};
 
 static int
 set_up(void **state)
@@ -32,7 +34,7 @@ set_up(void **state)
   static struct fixture fixture;
   *state = &fixture;
   return ms_loop_open(&fixture.loop, NULL) == MS_OK &&
-                 ms_http_new(&fixture.loop, &quick, &fixture.http, NULL) == MS_OK
+                 ms_http_new(&fixture.loop, &patient, &fixture.http, NULL) == MS_OK
              ? 0
              : -1;
 }
@@ -300,7 +302,7 @@ test_disk_full(void **state)
     struct ms_http_request request = get(peer_url(peer), "/file");
     request.download_fd = fd;
     struct result result = exchange(&fixture->loop, fixture->http, door, &request);
-    assert_int_equal(result.status, MS_IO);
+    assert_int_equal(result.status, MS_FULL);
     assert_non_null(strstr(result.message, "No space left on device"));
     assert_int_equal(result.attempts, 1);
     result_free(&result);
@@ -314,19 +316,23 @@ test_download_stalls(void **state)
 {
   struct fixture *fixture = *state;
   const struct peer_step steps[] = {{PEER_HANG}};
+  const struct ms_http_options hasty = {.stall_timeout_s = 1};
+  struct ms_http *http;
+  assert_int_equal(ms_http_new(&fixture->loop, &hasty, &http, NULL), MS_OK);
   for (enum door door = 0; door < DOOR_COUNT; door++) {
     struct peer *peer = peer_start(steps, 1);
     int fd = file_with("", 0);
     struct ms_http_request request = get(peer_url(peer), "/file");
     request.download_fd = fd;
     request.retry = false;
-    struct result result = exchange(&fixture->loop, fixture->http, door, &request);
+    struct result result = exchange(&fixture->loop, http, door, &request);
     assert_int_equal(result.status, MS_TIMEOUT);
     assert_non_null(strstr(result.message, "stalled: no byte moved for 1 s"));
     result_free(&result);
     close(fd);
     peer_stop(peer);
   }
+  ms_http_free(http);
 }
 
 /* ---- progress ---- */
@@ -334,7 +340,7 @@ test_download_stalls(void **state)
 struct watched {
   struct result result; /* first, so that on_result finds it */
   int calls;
-  int64_t done_bytes, total_bytes;
+  int64_t begin_ms, done_bytes, total_bytes;
 };
 
 static void
@@ -355,7 +361,7 @@ test_progress(void **state)
       {PEER_DRIP, peer_text("200 OK", "", "hello hello hello hello hello"), 5}};
   struct peer *peer = peer_start(steps, 1);
   int fd = file_with("", 0);
-  struct watched watched = {0};
+  struct watched watched = {.begin_ms = ms_clock_monotonic_ms()};
   struct ms_http_request request = get(peer_url(peer), "/file");
   request.download_fd = fd;
   request.progress = on_progress;
@@ -365,8 +371,8 @@ test_progress(void **state)
   assert_int_equal(watched.result.status, MS_OK);
   assert_int_equal(watched.done_bytes, 29);
   assert_int_equal(watched.total_bytes, 29);
-  /* Some 370 ms: told more than once, and not for every byte. */
-  assert_in_range(watched.calls, 2, 8);
+  /* At most ten times a second, and at the end. */
+  assert_in_range(watched.calls, 1, (ms_clock_monotonic_ms() - watched.begin_ms) / 100 + 2);
   result_free(&watched.result);
   close(fd);
   peer_stop(peer);

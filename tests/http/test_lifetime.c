@@ -17,14 +17,14 @@ struct fixture {
   enum ms_status status; /* of the last one that was done */
 };
 
-static const struct ms_http_options quick = {.timeout_ms = 2000, .backoff_ms = 50};
+static const struct ms_http_options patient = {.timeout_ms = 60000, .backoff_ms = 50};
 
 static void
 set_up(struct fixture *fixture, const struct peer_step *steps, size_t count)
 {
   *fixture = (struct fixture){0};
   assert_int_equal(ms_loop_open(&fixture->loop, NULL), MS_OK);
-  assert_int_equal(ms_http_new(&fixture->loop, &quick, &fixture->http, NULL), MS_OK);
+  assert_int_equal(ms_http_new(&fixture->loop, &patient, &fixture->http, NULL), MS_OK);
   fixture->peer = peer_start(steps, count);
 }
 

@@ -342,16 +342,18 @@ const char *
 peer_nowhere(void)
 {
   static char url[64];
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  int failure = bind(fd, (struct sockaddr *)&address, sizeof address);
-  assert(failure == 0);
-  failure = getsockname(fd, (struct sockaddr *)&address, &length);
-  assert(failure == 0);
-  (void)failure;
-  close(fd);
-  snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+  static int fd = -1; /* stays bound, so that nobody else can listen there */
+  if (fd < 0) {
+    fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int failure = bind(fd, (struct sockaddr *)&address, sizeof address);
+    assert(failure == 0);
+    failure = getsockname(fd, (struct sockaddr *)&address, &length);
+    assert(failure == 0);
+    (void)failure;
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+  }
   return url;
 }
 
