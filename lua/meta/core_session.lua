@@ -46,6 +46,12 @@ function core.has_schema(session) end
 ---@return any ...
 function core.fetch(session, groups, keeps_groups, ...) end
 
+--- Raises `parse` for a misspelt name in a query, with its place and the nearest right one, as far as the schema
+--- tells; what nothing in it resembles is left to the server. Nothing is sent.
+---@param session moonshift.Session
+---@param text string
+function core.check_query(session, text) end
+
 --- Sends operations as they are; the results are plain tables.
 ---@param session moonshift.Session
 ---@param operations table[]

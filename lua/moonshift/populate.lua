@@ -178,6 +178,7 @@ local function check_paths(session, type_name, paths)
   for _, path in ipairs(paths) do
     local _ = attributes[path:match "^[%w_]+" or path] -- raises for an unknown one
   end
+  core.check_query(session, ("select %s from %s"):format(table.concat(paths, ", "), type_name))
 end
 
 -- Entities that the server has.

@@ -137,9 +137,11 @@ function query.new(session, text, parameters)
   end
   if parameters then text = expression.fill(text, parameters) end
   local core_text, offset, limit = expression.split_paging(text)
+  local complete = expression.complete(session, core_text)
+  core.check_query(session, text)
   local self = {
     session = session,
-    text = expression.complete(session, core_text),
+    text = complete,
     offset = offset,
     limit = limit,
     found = {},

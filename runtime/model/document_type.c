@@ -11,6 +11,8 @@
 struct table {
   struct ms_attribute **items; /* in the arena; room for all properties and listed names */
   size_t count;
+  const char **left_out; /* in the arena, NULL before the first; ends with NULL */
+  size_t left_out_count;
 };
 
 static const struct {
@@ -118,12 +120,30 @@ leads_nowhere(const struct ms_document *document, const struct ms_json_node *fra
 }
 
 static enum ms_status
+leave_out(const struct ms_document *document, const struct ms_json_node *properties,
+          const char *name, struct table *table, struct ms_error *err)
+{
+  if (!table->left_out) {
+    table->left_out = MS_ARENA_ARRAY(document->arena, const char *, properties->count + 1);
+  }
+  const char *copy = ms_arena_strdup(document->arena, name);
+  if (!table->left_out || !copy) {
+    return ms_document_no_memory(err);
+  }
+  table->left_out[table->left_out_count++] = copy;
+  return MS_OK;
+}
+
+static enum ms_status
 read_properties(const struct ms_document *document, const struct ms_json_node *properties,
                 const struct ms_entity_type *type, struct table *table, struct ms_error *err)
 {
   for (const struct ms_json_node *node = properties->first; node; node = node->next) {
     struct ms_attribute *attribute;
     if (leads_nowhere(document, node)) {
+      if (leave_out(document, properties, node->key, table, err) != MS_OK) {
+        return err->status;
+      }
       continue;
     }
     if (find(table, node->key)) {
@@ -293,6 +313,7 @@ ms_document_read_attributes(const struct ms_document *document, const struct ms_
     qsort(table.items, table.count, sizeof *table.items, compare_names);
     type->attributes = (const struct ms_attribute *const *)table.items;
     type->attribute_count = table.count;
+    type->left_out = table.left_out;
     type->classifier = type->classifier_column ? find_alias(&table, type->classifier_column) : NULL;
   }
   return status;

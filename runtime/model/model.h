@@ -234,6 +234,9 @@ struct ms_entity_type {
   /* All system projections as the schema document spells them: by alias ("showid"), some without an
    * attribute; NULL-terminated. */
   const char *const *system_projection_names;
+  /* Relations that a document which was read lists, to types that it does not have: no attributes;
+   * NULL-terminated, or NULL for none. */
+  const char *const *left_out;
 };
 
 struct ms_model {

@@ -3,6 +3,8 @@
 
 #include <lauxlib.h>
 
+#include "binding/raise.h"
+#include "query/check.h"
 #include "session/state.h"
 
 static const char *const KINDS[] = {[MS_KIND_SCALAR] = "scalar",
@@ -75,6 +77,22 @@ push_attribute(lua_State *L, const struct ms_attribute *attribute)
     }
     lua_setfield(L, -2, "values");
   }
+}
+
+/* check_query(session, text): raises for a misspelt name, with its place and the nearest right one, as
+ * far as the schema tells; the server tells the rest. */
+int
+ms_session_check_query(lua_State *L)
+{
+  const struct ms_session *session = ms_session_check(L, 1);
+  size_t text_bytes;
+  const char *text = luaL_checklstring(L, 2, &text_bytes);
+  struct ms_error err;
+  if (session->schema &&
+      ms_query_check_names(session->schema->model, text, text_bytes, &err) != MS_OK) {
+    return ms_raise(L, &err);
+  }
+  return 0;
 }
 
 static void

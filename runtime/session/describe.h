@@ -4,10 +4,12 @@
 
 #include <lua.h>
 
-/* Lua: moonshift.core.session.types and describe. */
+/* Lua: moonshift.core.session.types, describe and check_query. */
 int
 ms_session_types(lua_State *L);
 int
 ms_session_describe(lua_State *L);
+int
+ms_session_check_query(lua_State *L);
 
 #endif

@@ -371,6 +371,7 @@ static const luaL_Reg METHODS[] = {
 static const luaL_Reg FUNCTIONS[] = {
     {"adopt_schema", ms_session_adopt_schema},
     {"call", ms_session_call},
+    {"check_query", ms_session_check_query},
     {"changes", ms_session_changes},
     {"commit", ms_session_commit},
     {"datetime", ms_datetime_new},

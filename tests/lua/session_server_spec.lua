@@ -118,6 +118,21 @@ describe("a session with another server", function()
     assert.equal(10, #requests(server))
   end)
 
+  it("tells a misspelt name without asking, and asks for what its schema does not know", function()
+    local server <close> = serve {
+      information "", "[" .. SCHEMAS .. "]",
+      '[{"action":"query","data":[{"__entity_type__":"Book","id":"b"}],"metadata":{}}]',
+    }
+    local session <close> = open(server)
+    local ok, problem = pcall(session.query, session, "select shelf.titel from Book")
+    assert.is_false(ok)
+    assert.equal("parse", problem.code)
+    assert.truthy(problem.message:find("Did you mean 'title'?", 1, true))
+    assert.equal(2, #requests(server))
+    assert.equal("b", session:query("select colour, shelf[Case].nothing from Book"):first().id)
+    assert.equal(3, #requests(server))
+  end)
+
   it("names what the server answered instead of information", function()
     local server <close> = serve { '[{"hello":"world"}]' }
     local ok, problem = pcall(open, server)

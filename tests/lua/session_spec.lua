@@ -121,7 +121,21 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.truthy(message:find("username", 1, true))
     assert.equal("not_found", (code_of(session.create, session, "Jobb")))
     assert.equal("not_found", (code_of(function() return session.quary end)))
-    assert.equal("parse", (code_of(function() session:query("User where usrname is 1"):all() end)))
+    assert.equal("parse", (code_of(session.query, session, "User where usrname is 1")))
+  end)
+
+  test("names the nearest right word in a query, and where", function(session)
+    local code, message = code_of(session.query, session, "select status.nmae from Task")
+    assert.equal("parse", code)
+    assert.equal("No attribute 'nmae' exists for schema 'Status'. Did you mean 'name'? At position 15:\n"
+      .. "  select status.nmae from Task\n                ^", message)
+    code, message = code_of(session.query, session, "Task where parent.parnt[Shot] has (name is {n})", { n = "x" })
+    assert.equal("parse", code)
+    assert.truthy(message:find("Did you mean 'parent'? At position 19:", 1, true))
+    code = code_of(session.populate, session, make_user(session, "populated"), "memberships.gruop.name")
+    assert.equal("parse", code)
+    code = code_of(function() session:query("select bananas from Task"):all() end)
+    assert.equal("parse", code)
   end)
 
   test("names what belongs elsewhere, and parameters that are nearly there", function(session)
