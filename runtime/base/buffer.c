@@ -109,6 +109,7 @@ ms_buffer_append_char(struct ms_buffer *buffer, char byte)
   }
 }
 
+/* Most texts fit into what is allocated: the second pass is for the others. */
 void
 ms_buffer_printf(struct ms_buffer *buffer, const char *format, ...)
 {
@@ -116,10 +117,17 @@ ms_buffer_printf(struct ms_buffer *buffer, const char *format, ...)
   va_start(arguments, format);
   va_list again;
   va_copy(again, arguments);
-  int length = vsnprintf(NULL, 0, format, arguments);
-  char *room = length < 0 ? NULL : ms_buffer_reserve(buffer, (size_t)length);
-  if (room) {
-    vsnprintf(room, (size_t)length + 1, format, again);
+  char *room = ms_buffer_reserve(buffer, 0);
+  size_t room_bytes = room ? buffer->capacity_bytes - buffer->size_bytes : 0;
+  int length = room ? vsnprintf(room, room_bytes, format, arguments) : -1;
+  if (length >= 0 && (size_t)length >= room_bytes) {
+    *room = '\0';
+    room = ms_buffer_reserve(buffer, (size_t)length);
+    if (room) {
+      vsnprintf(room, (size_t)length + 1, format, again);
+    }
+  }
+  if (room && length >= 0) {
     ms_buffer_grew(buffer, (size_t)length);
   }
   va_end(again);

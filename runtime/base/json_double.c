@@ -18,6 +18,11 @@ enum {
   EXACT_EXPONENT = 22 /* 10^22 is the largest power of ten that a double holds exactly */
 };
 
+enum { MILLIONTHS_DIGITS = 6 };
+
+static const double MILLION = 1e6;
+static const double MILLIONTHS_MAX = 1e9; /* 15 digits with the millionths */
+
 static const double powers_of_ten[EXACT_EXPONENT + 1] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
@@ -80,9 +85,49 @@ split_digits(const char *printed, struct digits *digits)
   digits->exponent = atoi(next + 1);
 }
 
+/* Splits 1234500000, which stands for 1234.5. */
+static void
+split_millionths(uint64_t millionths, struct digits *digits)
+{
+  char reversed[EXACT_DIGITS + 1];
+  int count = 0;
+  do {
+    reversed[count++] = (char)('0' + millionths % 10);
+    millionths /= 10;
+  } while (millionths > 0);
+  int zeros = 0;
+  while (zeros < count - 1 && reversed[zeros] == '0') {
+    zeros++;
+  }
+  digits->count = count - zeros;
+  digits->exponent = reversed[count - 1] == '0' ? 0 : count - 1 - MILLIONTHS_DIGITS;
+  for (int i = 0; i < digits->count; i++) {
+    digits->text[i] = reversed[count - 1 - i];
+  }
+}
+
+/* Most numbers have few digits. Up to 15 of them survive a double, so if this many millionths give the same
+ * double back (both operands are exact, and division rounds as reading does), they are its shortest text. */
+static bool
+few_digits(double magnitude, struct digits *digits)
+{
+  if (FLT_EVAL_METHOD != 0 || magnitude >= MILLIONTHS_MAX) {
+    return false;
+  }
+  uint64_t millionths = (uint64_t)(magnitude * MILLION + 0.5);
+  if ((double)millionths / MILLION != magnitude) {
+    return false;
+  }
+  split_millionths(millionths, digits);
+  return true;
+}
+
 static void
 shortest_digits(double magnitude, struct digits *digits)
 {
+  if (few_digits(magnitude, digits)) {
+    return;
+  }
   char printed[40];
   for (int precision = 15; precision <= 17; precision++) {
     snprintf(printed, sizeof printed, "%.*e", precision - 1, magnitude);

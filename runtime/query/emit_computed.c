@@ -48,8 +48,8 @@ emit_link_list(struct ms_emitter *emitter, const struct ms_entity_type *type)
 {
   emit_way_up(emitter, type->table);
   ms_emit(emitter,
-          " SELECT json_group_array(json_object('id', k.\"id\", 'name', k.\"name\", "
-          "'type', k.\"%s\")) FROM (SELECT id FROM tree ORDER BY depth DESC LIMIT -1) AS "
+          " SELECT ms_array(ms_object('id name type', k.\"id\", k.\"name\", "
+          "k.\"%s\")) FROM (SELECT id FROM tree ORDER BY depth DESC LIMIT -1) AS "
           "path CROSS JOIN \"%s\" AS k ON k.\"id\" = path.id)",
           type->type_column, type->table);
 }
@@ -73,9 +73,9 @@ emit_version_link(struct ms_emitter *emitter, struct ms_emit_row row)
   emit_link_list(emitter, context);
   ms_emit(
       emitter,
-      ", '$[#]', json_object('id', t%d.\"id\", 'name', (SELECT coalesce(a.\"name\", '') || ' v' "
+      ", '$[#]', ms_object('id name type', t%d.\"id\", (SELECT coalesce(a.\"name\", '') || ' v' "
       "|| coalesce(t%d.\"version\", 0) FROM \"Asset\" AS a WHERE a.\"id\" = "
-      "t%d.\"asset_id\"), 'type', 'AssetVersion'))",
+      "t%d.\"asset_id\"), 'AssetVersion'))",
       row.alias, row.alias, row.alias);
 }
 

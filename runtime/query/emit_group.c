@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { VALUES_MAX = 62 /* SQLite calls functions with 127 arguments at the most */ };
+enum { VALUES_MAX = 126 /* SQLite calls functions with 127 arguments at the most */ };
 
 struct values {
   const struct ms_resolved_item *items[VALUES_MAX];
@@ -46,16 +46,20 @@ result_type(const struct ms_resolved_item *item)
   return ms_query_value_type(item->path.attribute);
 }
 
+/* A name can be a path: longer than ms_emit takes. */
+static void
+emit_name(struct ms_emitter *emitter, const struct ms_resolved_item *item)
+{
+  ms_buffer_append_string(&emitter->sql, item->name);
+  ms_buffer_append_string(&emitter->sql, ms_emit_json_kind(result_type(item)));
+}
+
 static void
 emit_result(struct ms_emitter *emitter, const struct ms_resolved_item *item, int number)
 {
-  const char *json = ms_emit_json_function(result_type(item));
-  const char *function = ms_query_function_name(item->function);
-  ms_emit(emitter, "'");
-  ms_buffer_append_string(&emitter->sql, item->name); /* a path: longer than ms_emit takes */
-  ms_emit(emitter, "', ");
-  ms_emit(emitter, "%s%s%s(v%d)%s", json ? json : "", json ? "(" : "", function, number,
-          json ? ")" : "");
+  bool is_json = ms_emit_is_json(result_type(item));
+  ms_emit(emitter, "%s%s(v%d)%s", is_json ? ", json(" : ", ",
+          ms_query_function_name(item->function), number, is_json ? ")" : "");
 }
 
 /* The values of a list, by number: of `group by`, or of `order by` with directions. */
@@ -80,9 +84,12 @@ ms_emit_groups(struct ms_emitter *emitter, const struct ms_resolved_query *query
     return;
   }
   for (int i = 0; i < values.count; i++) {
-    ms_emit(emitter, i ? ", " : "SELECT json_object(");
-    emit_result(emitter, values.items[i], i + 1);
+    ms_emit(emitter, i ? " " : "SELECT ms_object('");
+    emit_name(emitter, values.items[i]);
   }
+  ms_emit(emitter, "'");
+  for (int i = 0; i < values.count; i++)
+    emit_result(emitter, values.items[i], i + 1);
   for (int i = 0; i < values.count; i++) {
     ms_emit(emitter, i ? ", " : ") FROM (SELECT ");
     ms_emit_path(emitter, row, &values.items[i]->path);

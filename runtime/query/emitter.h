@@ -14,8 +14,8 @@ enum {
   MS_WEIGHT_GROUP = 3,       /* (a AND … */
   MS_WEIGHT_EXISTS = 10,     /* EXISTS (SELECT … WHERE … AND …, a IN (SELECT … */
   MS_WEIGHT_SUBQUERY = 14,   /* a IN (SELECT … FROM (SELECT … WHERE … */
-  MS_WEIGHT_REFERENCE = 9,   /* json_object(…, (SELECT … */
-  MS_WEIGHT_COLLECTION = 12, /* json_object(…, (SELECT json_group_array(… */
+  MS_WEIGHT_REFERENCE = 9,   /* ms_object(…, (SELECT … */
+  MS_WEIGHT_COLLECTION = 12, /* ms_object(…, (SELECT ms_array(… */
   MS_WEIGHT_TREE = 16,       /* IN (WITH RECURSIVE …(SELECT … */
   MS_WEIGHT_DENSE = 28,      /* FROM (SELECT … WHERE … CASE … NOT EXISTS (SELECT … */
   MS_WEIGHT_MAX = 88
@@ -179,14 +179,18 @@ ms_emit_groups(struct ms_emitter *emitter, const struct ms_resolved_query *query
 
 /* ---- JSON ---- */
 
-/* json_object(…) of an entity. */
+/* ms_object(…) of an entity. */
 void
 ms_emit_entity(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_projection *projections);
 
-/* The SQL function that makes JSON of a column's value, or NULL where the value is JSON as it is. */
+/* What ms_object is told about a value, with a colon in front; "" where the value is printed as it is. */
 const char *
-ms_emit_json_function(enum ms_value_type type);
+ms_emit_json_kind(enum ms_value_type type);
+
+/* Whether columns of this type hold the text of a JSON value. */
+bool
+ms_emit_is_json(enum ms_value_type type);
 
 /* ---- computed attributes ---- */
 

@@ -7,15 +7,16 @@
  *
  * What the SQL relies on (SQLite 3.40; the store provides it)
  *
- *   ms_time(us)               {"__type__":"datetime","value":…} of microseconds; null for null
- *   ms_boolean(x)             true or false; null for null
- *   ms_number(x)              a double as the shortest JSON number that reads back the same; null for
- *                             null and for what JSON cannot say
+ *   ms_object('a b:time …', x, …)  a JSON object with these members; the word behind a colon tells what a
+ *                             value is: `time` (microseconds), `number` (a double, the shortest JSON number
+ *                             that reads back the same) or `boolean`. Null for null and for what JSON cannot
+ *                             say
+ *   ms_array(x)               the JSON array of the values of all rows
  *   ms_url(base, kind, id)    {"url":…} of a component's data (kind 'get') or picture ('thumbnail');
  *                             null where `id` is null
  *
- *   All of them give JSON with SQLite's JSON subtype, so that json_object takes them as they are.
- *   json_object, json_array, json_group_array, json, json_each, json_extract are SQLite's own.
+ *   All of them give JSON with SQLite's JSON subtype, so that ms_object takes them as they are.
+ *   json, json_each, json_extract, json_insert are SQLite's own.
  *
  *   Tables have a rowid, which gives rows their default order (pairs of a link table excepted). Ids
  *   are compared byte by byte; other text without regard to (ASCII) case, COLLATE NOCASE: those are
@@ -104,6 +105,13 @@ ms_query_compile(const struct ms_query_context *context, const char *text, size_
 enum ms_status
 ms_query_explain(const struct ms_query_context *context, const char *text, size_t text_bytes,
                  struct ms_buffer *out, struct ms_error *err);
+
+/* Whether names in the query are misspelt by what `model`, any server's, knows: MS_PARSE, with the place
+ * and the nearest right name. What nothing known resembles is left to the server, and so is a text
+ * that these stages cannot read: MS_OK. */
+enum ms_status
+ms_query_check_names(const struct ms_model *model, const char *text, size_t text_bytes,
+                     struct ms_error *err);
 
 /* The plan that reads one entity by its primary key with the same JSON form: what create and update
  * answer with. `attributes` names what to include beside the primary key and system projections;

@@ -69,4 +69,13 @@ ms_database_migrate(struct ms_database *database, const struct ms_model *model, 
 enum ms_status
 ms_database_register_functions(struct ms_database *database, struct ms_error *err);
 
+/* Of those, the ones that print entities (json_functions.c). */
+enum ms_status
+ms_database_register_json_functions(struct ms_database *database, struct ms_error *err);
+
+/* Makes JSON text a function's result, known as JSON to others; `release` as for sqlite3_result_text64. */
+void
+ms_database_give_json(sqlite3_context *context, const char *text, size_t size_bytes,
+                      void (*release)(void *));
+
 #endif

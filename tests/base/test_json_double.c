@@ -43,6 +43,34 @@ check_survives(double number)
   }
 }
 
+/* "%.6f" without the zeros behind, but with one digit after the point. */
+static void
+print_plainly(double number, char *text, size_t size_bytes)
+{
+  snprintf(text, size_bytes, "%.6f", number);
+  for (char *last = text + strlen(text) - 1; *last == '0' && last[-1] != '.'; last--)
+    *last = '\0';
+}
+
+static void
+few_digits_stay_few(void **state)
+{
+  (void)state;
+  for (int round = 0; round < ROUNDS; round++) {
+    char text[MS_JSON_DOUBLE_SIZE], plain[64];
+    uint64_t places = 1;
+    for (int i = round % 7; i > 0; i--)
+      places *= 10;
+    double number = (double)(next_random() % (places * 1000000) + 200) / (double)places;
+    if (number < 0.0001)
+      continue;
+    print_plainly(number, plain, sizeof plain);
+    ms_json_double_format(number, text);
+    assert_string_equal(text, plain);
+    check_survives(number);
+  }
+}
+
 static void
 random_bits_survive(void **state)
 {
@@ -140,6 +168,7 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(few_digits_stay_few),
       cmocka_unit_test(random_bits_survive),
       cmocka_unit_test(everyday_numbers_survive_and_are_short),
       cmocka_unit_test(the_extremes_survive),

@@ -8,16 +8,15 @@ static const struct {
   const char *source;
   const char *printed; /* SQL, then one parameter a line */
 } good[] = {
-    {"Job where id is x limit 1", "SELECT json_object('__entity_type__', 'Job', 'id', t1.\"id\") "
+    {"Job where id is x limit 1", "SELECT ms_object('__entity_type__ id', 'Job', t1.\"id\") "
                                   "FROM \"Job\" AS t1 WHERE t1.\"id\" "
                                   "= ?1 ORDER BY t1.rowid LIMIT ?2 OFFSET ?3\n"
                                   "?1 = \"x\"\n?2 = 2\n?3 = 0\n"},
-    {"Job",
-     "SELECT json_object('__entity_type__', 'Job', 'id', t1.\"id\") FROM \"Job\" AS t1 ORDER BY "
-     "t1.rowid LIMIT ?1 OFFSET ?2\n"
-     "?1 = 100001\n?2 = 0\n"},
+    {"Job", "SELECT ms_object('__entity_type__ id', 'Job', t1.\"id\") FROM \"Job\" AS t1 ORDER BY "
+            "t1.rowid LIMIT ?1 OFFSET ?2\n"
+            "?1 = 100001\n?2 = 0\n"},
     {"Job where id in (x, \"y\\\"z\") order by status desc limit 999999999 offset 3",
-     "SELECT json_object('__entity_type__', 'Job', 'id', t2.\"id\") FROM (SELECT t1.rowid AS "
+     "SELECT ms_object('__entity_type__ id', 'Job', t2.\"id\") FROM (SELECT t1.rowid AS "
      "number "
      "FROM \"Job\" AS t1 WHERE t1.\"id\" IN (SELECT value FROM json_each(?1)) ORDER BY "
      "t1.\"status\" "
@@ -25,10 +24,11 @@ static const struct {
      "t2.rowid = page.number\n"
      "?1 = \"[\\\"x\\\",\\\"y\\\\\\\"z\\\"]\"\n?2 = 100001\n?3 = 3\n"},
     {"select user.username from Job where user.username is \"Robert'); drop table Job;--\"",
-     "SELECT json_object('__entity_type__', 'Job', 'user', (SELECT json_object('__entity_type__', "
-     "t3.\"__entity_type__\", 'username', t3.\"username\", 'id', t3.\"id\", 'resource_type', "
+     "SELECT ms_object('__entity_type__ user id', 'Job', (SELECT ms_object('__entity_type__ "
+     "username "
+     "id resource_type', t3.\"__entity_type__\", t3.\"username\", t3.\"id\", "
      "t3.\"resource_type\") FROM \"Resource\" AS t3 WHERE t3.\"id\" = t2.\"user_id\" AND "
-     "+t3.\"__entity_type__\" = 'User'), 'id', t2.\"id\") FROM (SELECT t1.rowid AS number FROM "
+     "+t3.\"__entity_type__\" = 'User'), t2.\"id\") FROM (SELECT t1.rowid AS number FROM "
      "\"Job\" "
      "AS t1 WHERE t1.\"user_id\" IN (SELECT t4.\"id\" FROM \"Resource\" AS t4 WHERE 1 AND "
      "+t4.\"__entity_type__\" = 'User' AND t4.\"username\" COLLATE NOCASE = ?1) ORDER BY "
@@ -36,7 +36,7 @@ static const struct {
      "LIMIT ?2 OFFSET ?3) AS page CROSS JOIN \"Job\" AS t2 ON t2.rowid = page.number\n"
      "?1 = \"Robert'); drop table Job;--\"\n?2 = 100001\n?3 = 0\n"},
     {"Job where not user.username is a",
-     "SELECT json_object('__entity_type__', 'Job', 'id', t2.\"id\") FROM (SELECT t1.rowid AS "
+     "SELECT ms_object('__entity_type__ id', 'Job', t2.\"id\") FROM (SELECT t1.rowid AS "
      "number "
      "FROM \"Job\" AS t1 WHERE NOT (EXISTS (SELECT 1 FROM \"Resource\" AS t3 WHERE t3.\"id\" = "
      "t1.\"user_id\" AND +t3.\"__entity_type__\" = 'User' AND t3.\"username\" COLLATE NOCASE = "
@@ -45,13 +45,14 @@ static const struct {
      "page.number\n"
      "?1 = \"a\"\n?2 = 100001\n?3 = 0\n"},
     {"select count(id) from Job where status is running group by user_id limit 5",
-     "SELECT json_object('count_id', count(v1), 'user_id', (v2)) FROM (SELECT t1.\"id\" AS v1, "
+     "SELECT ms_object('count_id user_id', count(v1), (v2)) FROM (SELECT t1.\"id\" AS v1, "
      "t1.\"user_id\" AS v2 FROM \"Job\" AS t1 WHERE t1.\"status\" COLLATE NOCASE = ?1) GROUP BY v2 "
      "ORDER BY v2 LIMIT ?2 OFFSET ?3\n"
      "?1 = \"running\"\n?2 = 6\n?3 = 0\n"},
     {"select url from JobComponent where component_id is a and job_id is b",
-     "SELECT json_object('__entity_type__', 'JobComponent', 'url', ms_url(?1, 'get', "
-     "t1.\"component_id\"), 'component_id', t1.\"component_id\", 'job_id', t1.\"job_id\") FROM "
+     "SELECT ms_object('__entity_type__ url component_id job_id', 'JobComponent', ms_url(?1, "
+     "'get', "
+     "t1.\"component_id\"), t1.\"component_id\", t1.\"job_id\") FROM "
      "\"JobComponent\" AS t1 WHERE (t1.\"component_id\" = ?2 AND t1.\"job_id\" = ?3) ORDER BY "
      "t1.rowid "
      "LIMIT ?4 OFFSET ?5\n"

@@ -200,7 +200,7 @@ test_explain(void **state)
       "17 end\n"
       "\nTree\n(query Job (where (is id x)))\n"
       "\nResolved\n(rows Job (show id) (where (is id \"x\")))\n"
-      "\nSQL\nSELECT json_object('__entity_type__', 'Job', 'id', t1.\"id\") FROM "
+      "\nSQL\nSELECT ms_object('__entity_type__ id', 'Job', t1.\"id\") FROM "
       "\"Job\" AS t1 WHERE t1.\"id\" = ?1 ORDER BY t1.rowid LIMIT ?2 OFFSET ?3\n"
       "\nParameters\n?1 = \"x\"\n?2 = 100001\n?3 = 0\n");
   ms_buffer_clear(&out);
