@@ -43,6 +43,12 @@ function core.download(options) end
 ---@return string?
 function core.local_path(session, component_id) end
 
+--- Removes the bytes of a component where they are on this machine. Raises code "not_found" when there are none.
+---@param session moonshift.Session
+---@param component_id string
+---@return boolean is_local False, and nothing removed, unless the session's tracker is embedded.
+function core.remove_local(session, component_id) end
+
 --- The paths that match a pattern (`*`, `?`, `[a-z]`, `{a,b}`), sorted; a path without wildcards matches
 --- itself when it exists.
 ---@param pattern string

@@ -77,14 +77,12 @@ function server.path(session, item)
 end
 
 function server.remove(session, item)
-  local path = core.local_path(session, item.id)
-  if path then
-    uv.fs_unlink(path)
-    return
-  end
-  local ok, err = pcall(core.download, {
-    session = session, url = ("%s/component/remove?id=%s"):format(session.name, item.id), sends_key = true,
-  })
+  local ok, err = pcall(function()
+    if core.remove_local(session, item.id) then return end
+    core.download {
+      session = session, url = ("%s/component/remove?id=%s"):format(session.name, item.id), sends_key = true,
+    }
+  end)
   if not ok and errors.code(err) ~= "not_found" then error(err, 0) end
 end
 

@@ -237,8 +237,23 @@ component_local_path(lua_State *L)
   return 1;
 }
 
+/* remove_local(session, component_id) -> whether the data was on this machine, and is not any more */
+static int
+component_remove_local(lua_State *L)
+{
+  struct ms_transport *transport = ms_session_transport(L, 1);
+  const char *component_id = luaL_checkstring(L, 2);
+  bool is_local;
+  struct ms_error err;
+  if (ms_transport_remove_local(transport, component_id, &is_local, &err))
+    return ms_raise(L, &err);
+  lua_pushboolean(L, is_local);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"local_path", component_local_path},
+    {"remove_local", component_remove_local},
     {"upload", component_upload},
     {"download", component_download},
     {NULL, NULL},

@@ -1,16 +1,24 @@
-/* A blob is written once, under a temporary name, and renamed into place: another content is another
- * inode with another time. */
+/* A blob whose checksum is known is called by that, which stays what it is whatever becomes of the file. The others
+ * are written once, under a temporary name, and renamed into place: another content is another inode with another
+ * time. */
 #include "server/blob_tag.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/blob.h"
+
 void
 ms_blob_tag(int fd, char tag[MS_BLOB_TAG_SIZE])
 {
   struct stat file = {0};
+  char checksum[MS_BLOB_CHECKSUM_SIZE];
   fstat(fd, &file);
+  if (ms_blob_checksum(fd, checksum) && strspn(checksum, "0123456789abcdef-") == strlen(checksum)) {
+    snprintf(tag, MS_BLOB_TAG_SIZE, "\"%llx-%s\"", (unsigned long long)file.st_size, checksum);
+    return;
+  }
   snprintf(tag, MS_BLOB_TAG_SIZE, "\"%llx-%llx-%llx\"", (unsigned long long)file.st_ino,
            (unsigned long long)file.st_size,
            (unsigned long long)file.st_mtim.tv_sec * 1000000000u +

@@ -4,13 +4,13 @@
 
 #include <stdbool.h>
 
-enum { MS_BLOB_TAG_SIZE = 64 };
+enum { MS_BLOB_TAG_SIZE = 96 };
 
 /* The header that tells what the bytes are: "0-HEX" or "SEGMENT-HEX", see ms_blob_checksum. */
 #define MS_CHECKSUM_HEADER "Moonshift-MD5"
 
-/* The tag of the file behind `fd`, in quotes: made from what changes whenever a blob is replaced, so
- * that no byte need be read for it. */
+/* The tag of the file behind `fd`, in quotes: made from what changes whenever other bytes take their
+ * place, and from nothing that would have to be read. */
 void
 ms_blob_tag(int fd, char tag[MS_BLOB_TAG_SIZE]);
 

@@ -8,6 +8,7 @@
 #include "server/answer.h"
 #include "server/durable.h"
 #include "server/routes.h"
+#include "server/share.h"
 
 enum { BASE_URL_MAX_BYTES = 1024 };
 
@@ -137,6 +138,7 @@ answer(struct ms_request *request)
   struct call *call = request->state;
   if (call->code == 0) {
     run(request, call);
+    ms_share_start(request->server->share); /* the batch may have completed an upload in parts */
     if (ms_api_take_unsynced(request->server->api)) {
       ms_durable_await(request->server->durable, request, &call->wait);
     }

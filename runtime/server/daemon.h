@@ -18,6 +18,7 @@ struct ms_feed;
 struct ms_event_journal;
 struct ms_durable;
 struct ms_encoder;
+struct ms_share;
 
 LIST_HEAD(ms_request_list, ms_request);
 LIST_HEAD(ms_offload_list, ms_offload);
@@ -32,6 +33,7 @@ struct ms_server {
   struct ms_event_journal *journal; /* owned */
   struct ms_durable *durable;       /* owned */
   struct ms_encoder *encoder;       /* owned */
+  struct ms_share *share;           /* owned */
   uv_poll_t poll;                   /* readable when the daemon's epoll set is */
   uv_timer_t timer;                 /* the daemon's next time-out */
   bool pumping;                     /* inside MHD_run, which must not be entered twice */

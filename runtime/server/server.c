@@ -21,6 +21,7 @@
 #include "server/listen.h"
 #include "server/offload.h"
 #include "server/request.h"
+#include "server/share.h"
 
 enum {
   DESCRIPTORS_WANTED = 8192,
@@ -218,6 +219,10 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_share_open(server, &server->share, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
     goto failed;
@@ -227,6 +232,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   *result = server;
   return MS_OK;
 failed:
+  ms_share_close(server->share);
   ms_durable_close(server->durable);
   ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
@@ -285,6 +291,7 @@ ms_server_close(struct ms_server *server)
   }
   ms_mhd.stop_daemon(server->daemon);
   server->daemon = NULL;
+  ms_share_close(server->share);
   ms_durable_close(server->durable);
   ms_page_close(server->page);
   ms_server_unreference(server);

@@ -13,6 +13,7 @@
 #include "server/blob_tag.h"
 #include "server/offload.h"
 #include "server/routes.h"
+#include "server/share.h"
 
 enum { BATCH_BYTES = 256 * 1024, MD5_TEXT_MAX_BYTES = 64 };
 
@@ -288,6 +289,7 @@ answer(struct ms_request *request)
   if (upload->status != MS_OK) {
     return ms_answer_error(request, 0, &upload->error);
   }
+  ms_share_start(request->server->share);
   return upload->part.number > 0 ? answer_part(request, upload) : answer_stored(request);
 }
 

@@ -1,5 +1,5 @@
 /* Blobs: the folder, names, reading and removing. Writing is in blob_writer.c and
- * blob_parts.c, sweeping in blob_sweep.c.
+ * blob_parts.c, sweeping in blob_sweep.c, sharing in blob_share.c.
  *
  * Every path is opened relative to the folder's descriptor, and an id can hold neither a slash nor a
  * leading dot, so nothing outside of the folder can be named. */
@@ -19,8 +19,8 @@
 #include "base/path.h"
 #include "store/blob_internal.h"
 
-/* Cannot be the folder of an id: no id begins with a dot. */
-static const char incoming_name[] = ".incoming";
+/* Cannot be the folders of an id: no id begins with a dot. */
+static const char incoming_name[] = ".incoming", shared_name[] = ".shared";
 
 static bool
 is_plain(const char *id)
@@ -44,6 +44,15 @@ ms_blob_name(const char *id, struct ms_blob_name *name, struct ms_error *err)
 }
 
 static enum ms_status
+open_inner(const struct ms_blobs *blobs, const char *name, int *fd, struct ms_error *err)
+{
+  if (mkdirat(blobs->folder_fd, name, 0700) != 0 && errno != EEXIST)
+    return ms_fail_errno(err, errno, "blob folder %s/%s", blobs->folder, name);
+  *fd = openat(blobs->folder_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return *fd >= 0 ? MS_OK : ms_fail_errno(err, errno, "blob folder %s/%s", blobs->folder, name);
+}
+
+static enum ms_status
 open_folders(struct ms_blobs *blobs, struct ms_error *err)
 {
   enum ms_status status = ms_path_make_folders(blobs->folder, 0700, err);
@@ -52,12 +61,8 @@ open_folders(struct ms_blobs *blobs, struct ms_error *err)
   blobs->folder_fd = open(blobs->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (blobs->folder_fd < 0)
     return ms_fail_errno(err, errno, "blob folder %s", blobs->folder);
-  if (mkdirat(blobs->folder_fd, incoming_name, 0700) != 0 && errno != EEXIST)
-    return ms_fail_errno(err, errno, "blob folder %s/%s", blobs->folder, incoming_name);
-  blobs->incoming_fd = openat(blobs->folder_fd, incoming_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (blobs->incoming_fd < 0)
-    return ms_fail_errno(err, errno, "blob folder %s/%s", blobs->folder, incoming_name);
-  return MS_OK;
+  status = open_inner(blobs, incoming_name, &blobs->incoming_fd, err);
+  return status == MS_OK ? open_inner(blobs, shared_name, &blobs->shared_fd, err) : status;
 }
 
 enum ms_status
@@ -67,7 +72,9 @@ ms_blobs_open(const char *folder, struct ms_blobs **blobs, struct ms_error *err)
   struct ms_blobs *fresh = calloc(1, sizeof *fresh);
   if (!fresh)
     return ms_fail(err, MS_MEMORY, "out of memory for the blob folder");
-  fresh->folder_fd = fresh->incoming_fd = -1;
+  fresh->folder_fd = fresh->incoming_fd = fresh->shared_fd = -1;
+  fresh->pending_end = &fresh->pending;
+  pthread_mutex_init(&fresh->pending_lock, NULL);
   fresh->folder = strdup(folder);
   enum ms_status status = fresh->folder
                               ? open_folders(fresh, err)
@@ -86,10 +93,12 @@ ms_blobs_close(struct ms_blobs *blobs)
 {
   if (!blobs)
     return;
-  if (blobs->folder_fd >= 0)
-    close(blobs->folder_fd);
-  if (blobs->incoming_fd >= 0)
-    close(blobs->incoming_fd);
+  const int folders[] = {blobs->folder_fd, blobs->incoming_fd, blobs->shared_fd};
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+    if (folders[i] >= 0)
+      close(folders[i]);
+  ms_blobs_forget_pending(blobs);
+  pthread_mutex_destroy(&blobs->pending_lock);
   free(blobs->folder);
   free(blobs);
 }
@@ -150,9 +159,12 @@ ms_blob_remove(struct ms_blobs *blobs, const char *id, struct ms_error *err)
   enum ms_status status = ms_blob_name(id, &name, err);
   if (status != MS_OK)
     return status;
-  if (unlinkat(blobs->folder_fd, name.path, 0) == 0)
+  int lock_fd = ms_blob_unshare(blobs, &name);
+  int problem = unlinkat(blobs->folder_fd, name.path, 0) == 0 ? 0 : errno;
+  ms_blob_unshared(lock_fd);
+  if (problem == 0)
     return MS_OK;
-  if (errno == ENOENT)
+  if (problem == ENOENT)
     return ms_fail(err, MS_NOT_FOUND, "no data for component %s", id);
-  return ms_fail_errno(err, errno, "remove the data of component %s", id);
+  return ms_fail_errno(err, problem, "remove the data of component %s", id);
 }

@@ -104,8 +104,31 @@ enum ms_status
 ms_blob_parts_commit(struct ms_blobs *blobs, const char *upload_id, const char *id,
                      const char *checksum, struct ms_error *err);
 
-/* Removes it; MS_NOT_FOUND when there is none. */
+/* Removes it; MS_NOT_FOUND when there is none. Others that share its bytes keep them. */
 enum ms_status
 ms_blob_remove(struct ms_blobs *blobs, const char *id, struct ms_error *err);
+
+/* ---- sharing ----
+ *
+ * Blobs of the same bytes can share one file. A twin is looked for when there is time, on any thread, one blob at a
+ * time; readers notice nothing. Only bytes whose checksum is known are looked at. */
+
+struct ms_blob_share;
+
+/* Whether there are new blobs that may have a twin. */
+bool
+ms_blob_share_waits(struct ms_blobs *blobs);
+
+/* Takes up the next new blob that may have a twin; false when there is none. _free it. */
+bool
+ms_blob_share_next(struct ms_blobs *blobs, struct ms_blob_share **share);
+
+/* Compares for some tens of milliseconds; false at the end, when the two share their bytes if they are the same. */
+bool
+ms_blob_share_step(struct ms_blob_share *share);
+
+/* NULL is fine. */
+void
+ms_blob_share_free(struct ms_blob_share *share);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef MS_STORE_BLOB_INTERNAL_H
 #define MS_STORE_BLOB_INTERNAL_H
 
+#include <pthread.h>
 #include <time.h>
 
 #include "base/id.h"
@@ -23,7 +24,13 @@ struct ms_blobs {
   char *folder;    /* owned */
   int folder_fd;   /* everything is opened relative to it */
   int incoming_fd; /* of the folder with temporary files */
-  time_t swept_at; /* when that was swept */
+  int shared_fd;   /* of the folder with the names by which twins are found */
+  time_t swept_at; /* when that of temporary files was swept */
+
+  pthread_mutex_t pending_lock;
+  struct ms_blob_pending *pending; /* owned: what has not been looked at for a twin */
+  struct ms_blob_pending **pending_end;
+  int pending_count;
 };
 
 /* A temporary file: the name of a UUID; an upload in parts has this behind it. */
@@ -56,6 +63,24 @@ ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_b
 enum ms_status
 ms_blob_fail_write(const struct ms_blobs *blobs, const struct ms_blob_name *name,
                    struct ms_error *err);
+
+/* Call this before a name is removed or replaced, and ms_blob_unshared with the result afterwards. */
+int
+ms_blob_unshare(struct ms_blobs *blobs, const struct ms_blob_name *name);
+
+void
+ms_blob_unshared(int lock_fd);
+
+/* The blob is new, and nobody here has it open any more: a twin may be looked for. */
+void
+ms_blob_share_later(struct ms_blobs *blobs, const struct ms_blob_name *name);
+
+/* Its bytes are to stay as they are: whoever gets the path of a blob reads it and no more. */
+void
+ms_blob_seal(int fd);
+
+void
+ms_blobs_forget_pending(struct ms_blobs *blobs);
 
 /* Notes the checksum beside the bytes, where the file system can. */
 void

@@ -152,8 +152,13 @@ ms_blob_parts_commit(struct ms_blobs *blobs, const char *upload_id, const char *
   if (status != MS_OK)
     return status;
   ms_blob_note_checksum(fd, checksum);
+  ms_blob_seal(fd);
   if (fdatasync(fd) != 0)
     status = ms_blob_fail_write(blobs, &name, err);
   close(fd);
-  return status == MS_OK ? ms_blob_publish(blobs, temporary, &name, err) : status;
+  if (status == MS_OK)
+    status = ms_blob_publish(blobs, temporary, &name, err);
+  if (status == MS_OK)
+    ms_blob_share_later(blobs, &name);
+  return status;
 }

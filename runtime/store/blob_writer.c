@@ -98,11 +98,11 @@ ms_blob_write(struct ms_blob_writer *writer, const void *data, size_t size_bytes
 }
 
 static void
-free_writer(struct ms_blob_writer *writer)
+close_writer(struct ms_blob_writer *writer)
 {
   if (writer->fd >= 0)
     close(writer->fd);
-  free(writer);
+  writer->fd = -1;
 }
 
 void
@@ -112,7 +112,8 @@ ms_blob_abandon(struct ms_blob_writer *writer)
     return;
   if (!writer->is_part)
     unlinkat(writer->blobs->incoming_fd, writer->temporary, 0);
-  free_writer(writer);
+  close_writer(writer);
+  free(writer);
 }
 
 static enum ms_status
@@ -127,6 +128,12 @@ check_md5(const uint8_t digest[MS_MD5_BYTES], const char *expected, struct ms_er
                  actual, expected);
 }
 
+void
+ms_blob_seal(int fd)
+{
+  fchmod(fd, S_IRUSR);
+}
+
 enum ms_status
 ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_blob_name *name,
                 struct ms_error *err)
@@ -137,8 +144,12 @@ ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_b
   int folder_fd = openat(blobs->folder_fd, name->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_fd < 0)
     return ms_blob_fail_write(blobs, name, err);
-  bool is_done = renameat(blobs->incoming_fd, temporary, blobs->folder_fd, name->path) == 0 &&
-                 fsync(folder_fd) == 0 && (!is_new || fsync(blobs->folder_fd) == 0);
+  int lock_fd = ms_blob_unshare(blobs, name);
+  bool is_done = renameat(blobs->incoming_fd, temporary, blobs->folder_fd, name->path) == 0;
+  int problem = errno;
+  ms_blob_unshared(lock_fd);
+  errno = problem;
+  is_done = is_done && fsync(folder_fd) == 0 && (!is_new || fsync(blobs->folder_fd) == 0);
   enum ms_status status = is_done ? MS_OK : ms_blob_fail_write(blobs, name, err);
   close(folder_fd);
   return status;
@@ -163,13 +174,17 @@ enum ms_status
 ms_blob_commit(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err)
 {
   enum ms_status status = settle_checksum(writer, md5_base64, err);
+  ms_blob_seal(writer->fd);
   if (status == MS_OK && fdatasync(writer->fd) != 0)
     status = fail_write(writer, err);
   if (status == MS_OK)
     status = ms_blob_publish(writer->blobs, writer->temporary, &writer->name, err);
   if (status != MS_OK)
     unlinkat(writer->blobs->incoming_fd, writer->temporary, 0);
-  free_writer(writer);
+  close_writer(writer);
+  if (status == MS_OK && writer->is_known)
+    ms_blob_share_later(writer->blobs, &writer->name);
+  free(writer);
   return status;
 }
 

@@ -128,6 +128,13 @@ local_path(struct ms_transport *transport, const char *component_id, char **path
   return ms_blob_path(ms_api_blobs(ms_shared_api_get(embedded->shared)), component_id, path, err);
 }
 
+static enum ms_status
+remove_local(struct ms_transport *transport, const char *component_id, struct ms_error *err)
+{
+  struct ms_embedded *embedded = (struct ms_embedded *)transport;
+  return ms_blob_remove(ms_api_blobs(ms_shared_api_get(embedded->shared)), component_id, err);
+}
+
 /* ---- the acting user ---- */
 
 /* The batch that asks for the user's name. */
@@ -201,6 +208,7 @@ static const struct ms_transport_kind embedded_kind = {
     .send = send_batch,
     .perform = perform,
     .local_path = local_path,
+    .remove_local = remove_local,
     .upload = upload,
     .download = download,
     .upload_in_place = upload_in_place,

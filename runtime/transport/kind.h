@@ -22,6 +22,8 @@ struct ms_transport_kind {
   /* NULL: component data is not on this machine. */
   enum ms_status (*local_path)(struct ms_transport *transport, const char *component_id,
                                char **path, struct ms_error *err);
+  enum ms_status (*remove_local)(struct ms_transport *transport, const char *component_id,
+                                 struct ms_error *err); /* NULL likewise */
   enum ms_status (*upload_in_place)(struct ms_transport *transport,
                                     const struct ms_transport_file *file, int64_t *size_bytes,
                                     struct ms_error *err);

@@ -93,3 +93,11 @@ ms_transport_local_path(struct ms_transport *transport, const char *component_id
              ? transport->kind->local_path(transport, component_id, path, err)
              : MS_OK;
 }
+
+enum ms_status
+ms_transport_remove_local(struct ms_transport *transport, const char *component_id, bool *is_local,
+                          struct ms_error *err)
+{
+  *is_local = transport->kind->remove_local != NULL;
+  return *is_local ? transport->kind->remove_local(transport, component_id, err) : MS_OK;
+}

@@ -77,6 +77,12 @@ enum ms_status
 ms_transport_local_path(struct ms_transport *transport, const char *component_id, char **path,
                         struct ms_error *err);
 
+/* Removes the data of a component where that is on this machine: *is_local says whether it was. MS_NOT_FOUND when there
+ * is none. */
+enum ms_status
+ms_transport_remove_local(struct ms_transport *transport, const char *component_id, bool *is_local,
+                          struct ms_error *err);
+
 /* What is known of a file that was moved, beside its size. */
 struct ms_transport_moved {
   char etag[256];      /* without quotes; "" when the server gives none */
