@@ -4,6 +4,7 @@
 ---@class moonshift.core.session.Hooks
 ---@field populate fun(entity: moonshift.Entity, attribute: string)
 ---@field get fun(session: moonshift.Session, type: string, key: string): moonshift.Entity?
+---@field fit_custom fun(owner: moonshift.Entity, row: moonshift.Entity, value: any): any
 
 --- The mechanisms under `moonshift.session`; written in C.
 ---@class moonshift.core.session
@@ -179,6 +180,11 @@ function core.describe(session, type_name) end
 ---@param type_name string
 ---@return table<string, function>
 function core.methods(type_name) end
+
+--- The table itself, which is sent as a list even when it is empty.
+---@param items table
+---@return table items
+function core.list(items) end
 
 --- A new UUID.
 ---@return string

@@ -1,7 +1,9 @@
---- Custom attributes of entities that are not committed yet: the rows that the server will have for them, made from
---- its configurations.
+--- Custom attributes by the server's configurations: which an entity has that is not committed yet, and what they
+--- take.
 
 local core = require "moonshift.core.session"
+local custom_value = require "moonshift.custom_value"
+local errors = require "moonshift.errors"
 
 ---@class moonshift.custom_attributes
 local custom_attributes = {}
@@ -35,7 +37,8 @@ local function configurations_of(session, word)
   local notes = core.notes(session)
   notes.configurations = notes.configurations or {}
   notes.configurations[word] = notes.configurations[word] or session:query([[
-    select key, default, is_hierarchical, object_type_id, project_id from CustomAttributeConfiguration
+    select key, default, config, type.name, is_hierarchical, object_type_id, project_id
+    from CustomAttributeConfiguration
     where entity_type is {word} or is_hierarchical is true]], { word = word }):all()
   return notes.configurations[word]
 end
@@ -81,6 +84,54 @@ function custom_attributes.load(entity, name)
     })
   end
   core.load(entity, name, rows)
+end
+
+-- ---- what they take ------------------------------------------------------------------------------------
+
+-- Errors that are not about the question: it may be asked again.
+local PASSING = { network = true, timeout = true, cancelled = true, closed = true }
+
+-- As configurations_of, but none where the server does not let them be read.
+local function readable_configurations(session, word)
+  local ok, found = pcall(configurations_of, session, word)
+  if ok then return found end
+  if PASSING[errors.code(found)] then error(found, 0) end
+  core.notes(session).configurations[word] = {}
+  return {}
+end
+
+local function find_configuration(session, word, id)
+  for _, configuration in ipairs(readable_configurations(session, word)) do
+    if configuration.id == id then return configuration end
+  end
+end
+
+-- Why the value does not fit, by what is known; nil and the fitting value when it does.
+local function judge(session, word, row, value)
+  local configuration = find_configuration(session, word, row.configuration_id)
+  if not configuration then return nil, value end
+  local fitting, reason = custom_value.fit(configuration, value)
+  return reason, fitting
+end
+
+--- The value as it is sent for a custom attribute. Raises code "invalid" for one that does not fit; somebody may
+--- have changed the configurations since they were read, so before that they are read again.
+---@param owner moonshift.Entity
+---@param row moonshift.AnyEntity The attribute's row.
+---@param value any
+---@return any
+function custom_attributes.fit(owner, row, value)
+  local session = core.session_of(owner)
+  local word = word_of(session, owner)
+  if value == nil or value == core.null or not word then return value end
+  local was_known = (core.notes(session).configurations or {})[word] ~= nil
+  local reason, fitting = judge(session, word, row, value)
+  if reason and was_known then
+    core.notes(session).configurations[word] = nil
+    reason, fitting = judge(session, word, row, value)
+  end
+  if reason then custom_value.refuse(owner.__entity_type__, row.key, reason) end
+  return fitting
 end
 
 return custom_attributes

@@ -171,6 +171,10 @@ end
 
 core.hooks.get = Session.get
 
+function core.hooks.fit_custom(owner, row, value)
+  return require "moonshift.custom_attributes".fit(owner, row, value)
+end
+
 --- Fetches attributes of many entities in one request.
 ---
 ---     session:populate(tasks, "name, status.name, assignments.resource")

@@ -20,7 +20,7 @@ void
 ms_entity_assign(lua_State *L, int index, uint16_t slot, int value_index);
 
 /* The part of it for relations to many: a list (table or collection), and a table of keys and
- * values. */
+ * values, which takes the place of what was there; of custom attributes it sets those that it has. */
 void
 ms_collection_assign_list(lua_State *L, int index, int list_index);
 void

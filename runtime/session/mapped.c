@@ -2,8 +2,9 @@
  *
  * The rows are entities of a type of their own, and every change is a change of a row: a new key
  * creates one, nil deletes it. Custom attributes have a row for each configuration whether it was
- * ever set or not, so there keys are never new. Rows that are deleted, or whose creation was
- * undone, do not show; so a rollback needs nothing here. */
+ * ever set or not, so there keys are never new, and a configuration says what a value may be
+ * (core.hooks.fit_custom). Rows that are deleted, or whose creation was undone, do not show; so a
+ * rollback needs nothing here. */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -117,28 +118,58 @@ raise_no_custom(lua_State *L, const struct ms_entity *owner, const struct ms_nea
   return ms_raisef(L, MS_NOT_FOUND, "%s has no custom attribute '%s'", type_name, nearest->word);
 }
 
-/* Sets one key of the loaded collection at `index`. */
+/* Sets one key of the loaded collection at `index`, which is not of custom attributes. */
 static void
 set_key(lua_State *L, int index, int key_index, int value_index)
 {
   const struct ms_collection *mapped = lua_touserdata(L, index);
   int top = lua_gettop(L);
   struct ms_nearest nearest = {.word = luaL_checkstring(L, key_index)};
-  bool is_custom = ms_mapped_is_custom(mapped->attribute);
   lua_getiuservalue(L, index, MS_COLLECTION_OWNER);
   ms_collection_push_items(L, index);
   bool found = push_row(L, mapped, top + 2, key_index, &nearest); /* owner, items, row */
-  if (found && lua_isnil(L, value_index) && !is_custom) {
+  if (found && lua_isnil(L, value_index)) {
     ms_unit_record_delete(L, -1);
   } else if (found) {
     lua_pushvalue(L, value_index);
     lua_setfield(L, -2, mapped->attribute->value_attribute);
-  } else if (is_custom) {
-    raise_no_custom(L, lua_touserdata(L, top + 1), &nearest);
   } else if (!lua_isnil(L, value_index)) {
     push_new_row(L, index, top + 1, key_index, value_index);
     lua_rawseti(L, top + 2, (lua_Integer)lua_rawlen(L, top + 2) + 1);
   }
+  lua_settop(L, top);
+}
+
+/* Pushes the row of a custom attribute of the loaded collection at `index`, and the call that makes
+ * its value fit: the hook, the owner, the row, the value. */
+static void
+push_custom(lua_State *L, int index, int key_index, int value_index)
+{
+  const struct ms_collection *mapped = lua_touserdata(L, index);
+  int top = lua_gettop(L);
+  struct ms_nearest nearest = {.word = luaL_checkstring(L, key_index)};
+  lua_getiuservalue(L, index, MS_COLLECTION_OWNER);
+  ms_collection_push_items(L, index);
+  if (!push_row(L, mapped, top + 2, key_index, &nearest)) {
+    raise_no_custom(L, lua_touserdata(L, top + 1), &nearest);
+  }
+  ms_session_push_hook(L, "fit_custom");
+  lua_pushvalue(L, top + 1);
+  lua_pushvalue(L, top + 3);
+  lua_pushvalue(L, value_index);
+  lua_rotate(L, top + 1, -2); /* row, hook, owner, row, value, owner, items */
+  lua_pop(L, 2);
+}
+
+/* The same for a whole table: `fit_custom` may ask the server, in place. */
+static void
+set_custom(lua_State *L, int index, int key_index, int value_index)
+{
+  const struct ms_collection *mapped = lua_touserdata(L, index);
+  int top = lua_gettop(L);
+  push_custom(L, index, key_index, value_index);
+  lua_call(L, 3, 1);
+  lua_setfield(L, top + 1, mapped->attribute->value_attribute);
   lua_settop(L, top);
 }
 
@@ -202,12 +233,28 @@ mapped_index(lua_State *L)
   return ms_collection_with_items(L, finish_index);
 }
 
+/* Stack: the collection, key, value, row, the value that fits. */
+static int
+finish_custom(lua_State *L, int status, lua_KContext context)
+{
+  (void)status, (void)context;
+  const struct ms_collection *mapped = lua_touserdata(L, 1);
+  lua_setfield(L, 4, mapped->attribute->value_attribute);
+  return 0;
+}
+
 static int
 finish_newindex(lua_State *L, int status, lua_KContext context)
 {
   (void)status, (void)context;
-  set_key(L, 1, 2, 3);
-  return 0;
+  const struct ms_collection *mapped = lua_touserdata(L, 1);
+  if (!ms_mapped_is_custom(mapped->attribute)) {
+    set_key(L, 1, 2, 3);
+    return 0;
+  }
+  push_custom(L, 1, 2, 3);
+  lua_callk(L, 3, 1, 0, finish_custom);
+  return finish_custom(L, LUA_OK, 0);
 }
 
 static int
@@ -333,12 +380,19 @@ ms_mapped_assign(lua_State *L, int index, int table_index)
     ms_raisef(L, MS_INVALID, "'%s' maps keys to values: assign a table, not a %s",
               mapped->attribute->name, luaL_typename(L, table_index));
   }
+  bool is_custom = ms_mapped_is_custom(mapped->attribute);
+  if (is_custom && lua_isnil(L, table_index)) {
+    ms_raisef(L, MS_INVALID, "'%s' cannot be removed: assign a table of those to set",
+              mapped->attribute->name);
+  }
   if (!mapped->is_loaded) {
     lua_pushcfunction(L, mapped_len); /* loads */
     lua_pushvalue(L, index);
     lua_call(L, 1, 0);
   }
-  remove_others(L, index, table_index);
+  if (!is_custom) {
+    remove_others(L, index, table_index);
+  }
   if (!lua_istable(L, table_index)) {
     return;
   }
@@ -348,6 +402,6 @@ ms_mapped_assign(lua_State *L, int index, int table_index)
                 luaL_typename(L, -2));
     }
     int top = lua_gettop(L);
-    set_key(L, index, top - 1, top);
+    (is_custom ? set_custom : set_key)(L, index, top - 1, top);
   }
 }

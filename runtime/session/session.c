@@ -18,6 +18,7 @@
 #include "session/create.h"
 #include "session/datetime.h"
 #include "session/describe.h"
+#include "session/encode.h"
 #include "session/entity.h"
 #include "session/entity_class.h"
 #include "session/exchange.h"
@@ -346,6 +347,16 @@ core_id_of_name(lua_State *L)
   return 1;
 }
 
+/* list(table): the table itself, which is sent as a list even when it is empty. */
+static int
+core_list(lua_State *L)
+{
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  ms_mark_list(L);
+  return 1;
+}
+
 /* methods(type): the table of the methods of its entities. */
 static int
 core_methods(lua_State *L)
@@ -385,6 +396,7 @@ static const luaL_Reg FUNCTIONS[] = {
     {"is_open", session_is_open},
     {"is_entity", ms_session_is_entity},
     {"lacking", ms_session_lacking},
+    {"list", core_list},
     {"load", ms_session_load},
     {"methods", core_methods},
     {"name", session_name},
