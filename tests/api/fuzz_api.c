@@ -8,15 +8,23 @@
 
 #include "api/api.h"
 #include "base/json.h"
+#include "support/folder.h"
+
+static char folder[FOLDER_BYTES];
+
+static void
+remove_folder(void)
+{
+  folder_remove(folder);
+}
 
 static struct ms_api *
 open_api(char user_id[64])
 {
-  static char folder[] = "/tmp/moonshift-fuzz-XXXXXX";
   struct ms_error err;
   struct ms_api *api = NULL;
-  if (!mkdtemp(folder) || ms_api_open(folder, &api, &err) != MS_OK ||
-      ms_api_local_user(api, user_id, &err) != MS_OK)
+  if (folder_make(folder) != 0 || atexit(remove_folder) != 0 ||
+      ms_api_open(folder, &api, &err) != MS_OK || ms_api_local_user(api, user_id, &err) != MS_OK)
     abort();
   return api;
 }

@@ -2,25 +2,16 @@
 #ifndef TEST_API_SUPPORT_H
 #define TEST_API_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "api/api.h"
 #include "base/json.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "support/check.h"
+#include "support/folder.h"
 
 /* A tracker and the answer of its last call. */
 struct tracker {
-  char folder[64];
+  char folder[FOLDER_BYTES];
   struct ms_api *api;
   char user_id[64];
   struct ms_buffer answer;
@@ -29,29 +20,12 @@ struct tracker {
   struct ms_error err;
 };
 
-static inline void
-check_ok(enum ms_status status, const struct ms_error *err)
-{
-  if (status != MS_OK)
-    fail_msg("%s: %s", ms_status_code(status), err->message);
-}
-
-static inline void
-check_error(enum ms_status status, const struct ms_error *err, enum ms_status wanted,
-            const char *part)
-{
-  assert_string_equal(ms_status_code(status), ms_status_code(wanted));
-  if (!strstr(err->message, part))
-    fail_msg("'%s' is not in '%s'", part, err->message);
-}
-
 static inline int
 open_tracker(void **state)
 {
   struct tracker *tracker = calloc(1, sizeof *tracker);
   *state = tracker;
-  strcpy(tracker->folder, "/tmp/moonshift-test-XXXXXX");
-  if (!mkdtemp(tracker->folder))
+  if (folder_make(tracker->folder) != 0)
     return -1;
   setenv("LOGNAME", "ada", 1);
   ms_buffer_init(&tracker->answer, MS_API_ANSWER_MAX_BYTES);
@@ -65,13 +39,12 @@ static inline int
 close_tracker(void **state)
 {
   struct tracker *tracker = *state;
-  char command[128];
   ms_api_close(tracker->api);
   ms_buffer_free(&tracker->answer);
   ms_arena_free(&tracker->arena);
-  snprintf(command, sizeof command, "rm -rf '%s'", tracker->folder);
+  int left = folder_remove(tracker->folder);
   free(tracker);
-  return system(command);
+  return left;
 }
 
 static inline enum ms_status

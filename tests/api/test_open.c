@@ -34,7 +34,7 @@ static void
 the_data_folder_is_the_owners_alone(void **state)
 {
   struct tracker *tracker = *state;
-  char path[128];
+  char path[FOLDER_PATH_BYTES];
   struct stat info;
   snprintf(path, sizeof path, "%s/deep/er", tracker->folder);
   struct ms_api *other = NULL;
@@ -75,7 +75,7 @@ static void
 an_empty_one_is_for_ones_own_studio(void **state)
 {
   struct tracker *tracker = *state;
-  char folder[128];
+  char folder[FOLDER_PATH_BYTES];
   ms_api_close(tracker->api);
   snprintf(folder, sizeof folder, "%s/empty", tracker->folder);
   check_ok(ms_api_open_empty(folder, &tracker->api, &tracker->err), &tracker->err);

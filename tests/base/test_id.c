@@ -1,4 +1,4 @@
-#include "support.h"
+#include "support/check.h"
 
 #include "base/id.h"
 
@@ -34,9 +34,12 @@ an_id_of_a_name_is_a_version_3_uuid(void **state)
   assert_string_equal(id, other);
   assert_true(ms_id_of_name("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "python.or", 9, other));
   assert_string_not_equal(id, other);
-  static const char *const no_spaces[] = {
-      "", "6ba7b810", "6ba7b810-9dad-11d1-80b4-00c04fd430c", "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
-      "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "6ba7b810+9dad-11d1-80b4-00c04fd430c8"};
+  static const char *const no_spaces[] = {"",
+                                          "6ba7b810",
+                                          "6ba7b810-9dad-11d1-80b4-00c04fd430c",
+                                          "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
+                                          "6ba7b810-9dad-11d1-80b4-00c04fd430cg",
+                                          "6ba7b810+9dad-11d1-80b4-00c04fd430c8"};
   for (size_t i = 0; i < COUNT(no_spaces); i++)
     assert_false(ms_id_of_name(no_spaces[i], "name", 4, other));
 }

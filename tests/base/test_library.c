@@ -1,4 +1,4 @@
-#include "support.h"
+#include "support/check.h"
 
 #include "base/library.h"
 

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "support/check.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -7,25 +7,23 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "support/folder.h"
 
 /* Every test gets an empty folder and leaves none behind. */
-static char folder[64];
+static char folder[FOLDER_BYTES];
 
 static int
 make_folder(void **state)
 {
   (void)state;
-  strcpy(folder, "/tmp/moonshift-test-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
+  return folder_make(folder);
 }
 
 static int
 remove_folder(void **state)
 {
   (void)state;
-  char command[256];
-  snprintf(command, sizeof command, "chmod -R u+rwx '%s' && rm -rf '%s'", folder, folder);
-  return system(command);
+  return folder_remove(folder);
 }
 
 /* The path of `name` in the test's folder. Borrowed until the fourth call from now. */

@@ -13,15 +13,15 @@
 #include <cmocka.h>
 
 #include "job/lease.h"
+#include "support/folder.h"
 
-static char folder[64];
+static char folder[FOLDER_BYTES];
 
 static int
 make_folder(void **state)
 {
   (void)state;
-  snprintf(folder, sizeof folder, "/tmp/moonshift-test-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
+  return folder_make(folder);
 }
 
 static int

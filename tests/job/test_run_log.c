@@ -15,15 +15,15 @@
 
 #include "base/path.h"
 #include "job/run_log.h"
+#include "support/folder.h"
 
-static char path[256];
+static char path[FOLDER_PATH_BYTES];
 
 static int
 make_folder(void **state)
 {
-  static char folder[64];
-  snprintf(folder, sizeof folder, "/tmp/moonshift-test-XXXXXX");
-  if (!mkdtemp(folder))
+  static char folder[FOLDER_BYTES];
+  if (folder_make(folder) != 0)
     return -1;
   snprintf(path, sizeof path, "%s/run.log", folder);
   *state = folder;

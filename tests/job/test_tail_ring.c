@@ -16,17 +16,17 @@
 #include "base/buffer.h"
 #include "base/path.h"
 #include "job/tail_ring.h"
+#include "support/folder.h"
 
 enum { CAPACITY = 1000, STREAM_BYTES = 20000 };
 
-static char folder[64], path[128];
+static char folder[FOLDER_BYTES], path[FOLDER_PATH_BYTES];
 
 static int
 make_folder(void **state)
 {
   (void)state;
-  snprintf(folder, sizeof folder, "/tmp/moonshift-test-XXXXXX");
-  if (!mkdtemp(folder))
+  if (folder_make(folder) != 0)
     return -1;
   snprintf(path, sizeof path, "%s/log.tail", folder);
   return 0;

@@ -6,8 +6,9 @@ local uv = require "luv"
 
 local support = {}
 
-local RUN_TIMEOUT_S = 60
-local SERVE_TIMEOUT_S = 20
+-- Nothing takes as long: these end what hangs, on a machine that is slow and busy, too.
+local RUN_TIMEOUT_S = 300
+local WAIT_TIMEOUT_S = 120
 
 -- ---- files -----------------------------------------------------------------------------------------
 
@@ -101,7 +102,7 @@ end
 
 -- Waits until a pattern is in the standard output; returns what string.match does.
 function Process:wait_for(pattern)
-  return task.timeout(SERVE_TIMEOUT_S, function()
+  return task.timeout(WAIT_TIMEOUT_S, function()
     while not self.stdout:find(pattern) do
       if self.open == 0 then error(("ended early: %s%s"):format(self.stdout, self.stderr)) end
       task.await(function(resume) self.on_output = resume end)
@@ -132,7 +133,7 @@ end
 ---@field environment? table<string, string|false> Changes: false removes a variable.
 ---@field cwd? string
 ---@field input? string For its standard input; empty when not given.
----@field timeout? number Seconds; 60 when not given.
+---@field timeout? number Seconds; 300 when not given.
 
 --- Starts moonshift (or another program).
 ---@param options support.RunOptions

@@ -5,25 +5,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/moonshift-generator-XXXXXX";
+#include "support/folder.h"
+
+static char folder[FOLDER_BYTES];
 
 static int
 make_folder(void **state)
 {
   (void)state;
-  return mkdtemp(folder) ? 0 : -1;
+  return folder_make(folder);
 }
 
 static int
 remove_folder(void **state)
 {
-  char path[128];
   (void)state;
-  snprintf(path, sizeof path, "%s/catalogue.txt", folder);
-  unlink(path);
-  snprintf(path, sizeof path, "%s/catalogue.c", folder);
-  unlink(path);
-  return rmdir(folder);
+  return folder_remove(folder);
 }
 
 /* Runs the generator over `catalogue`; gives its exit status, and what it said in `said`. */
@@ -58,7 +55,8 @@ static const struct {
     {"type A\n  id uuid\n  n string else type_of m\n", ":3: A has no attribute m"},
     {"type A\n  id uuid\n  n strnig\n", ":3: 'strnig' is no kind of attribute"},
     {"type A\n  id uuid\n  n string by id\n", ":3: 'by' makes no sense for a scalar"},
-    {"type A\n  id uuid\n  a -> A by id one_of a|b\n", ":3: 'one_of' makes no sense for a relation"},
+    {"type A\n  id uuid\n  a -> A by id one_of a|b\n",
+     ":3: 'one_of' makes no sense for a relation"},
     {"type A\n  id uuid requird\n", ":2: 'requird' is no word that attributes know"},
     {"type A\n  id uuid\n  id uuid\n", ":3: A.id was described in line 2 already"},
     {"type A\n  id uuid\n\ntype A\n", ":4: type A was described in line 1 already"},

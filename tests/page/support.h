@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +17,10 @@
 
 #include "page/jobs.h"
 #include "page/sign_in.h"
+#include "support/folder.h"
 
 struct fixture {
-  char folder[64];
+  char folder[FOLDER_BYTES];
   char user_id[64];
   struct ms_api *api;
   struct ms_page *page;
@@ -40,8 +40,7 @@ static inline int
 set_up(void **state)
 {
   struct fixture *fixture = calloc(1, sizeof *fixture);
-  strcpy(fixture->folder, "/tmp/moonshift-test-page-XXXXXX");
-  assert_non_null(mkdtemp(fixture->folder));
+  assert_int_equal(folder_make(fixture->folder), 0);
   must(fixture, ms_api_open(fixture->folder, &fixture->api, &fixture->error));
   must(fixture, ms_api_local_user(fixture->api, fixture->user_id, &fixture->error));
   must(fixture, ms_page_open(fixture->api, &fixture->page, &fixture->error));
@@ -51,20 +50,13 @@ set_up(void **state)
 }
 
 static inline int
-remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place)
-{
-  (void)info, (void)kind, (void)place;
-  return remove(path);
-}
-
-static inline int
 tear_down(void **state)
 {
   struct fixture *fixture = *state;
   ms_page_close(fixture->page);
   ms_api_close(fixture->api);
   ms_buffer_free(&fixture->answer);
-  nftw(fixture->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  folder_remove(fixture->folder);
   free(fixture);
   return 0;
 }

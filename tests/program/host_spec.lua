@@ -139,7 +139,8 @@ inner(nil)
 ]])
     local result = support.run { "run", script }
     assert.equal(1, result.exit_code)
-    assert.matches("^moonshift: " .. script:gsub("%p", "%%%0") .. ":2: attempt to index a nil value", result.stderr)
+    -- Lua shortens long paths at their beginning.
+    assert.matches("^moonshift: %S*/broken%.lua:2: attempt to index a nil value", result.stderr)
     assert.matches("stack traceback:.*broken.lua:2: in .*broken.lua:4: in main chunk", result.stderr)
   end)
 

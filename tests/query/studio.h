@@ -18,9 +18,10 @@
 
 #include "query/query.h"
 #include "store/database.h"
+#include "support/folder.h"
 
 struct studio {
-  char folder[64];
+  char folder[FOLDER_BYTES];
   struct ms_database *database;
   struct ms_query_context context;
 };
@@ -139,9 +140,9 @@ studio_open(void **state)
   struct studio *studio = calloc(1, sizeof *studio);
   struct ms_error err = {0};
   bool created;
-  char path[96];
-  strcpy(studio->folder, "/tmp/moonshift-query-XXXXXX");
-  assert_non_null(mkdtemp(studio->folder));
+  char path[FOLDER_PATH_BYTES];
+  if (folder_make(studio->folder) != 0)
+    return -1;
   snprintf(path, sizeof path, "%s/studio.db", studio->folder);
   studio->context = (struct ms_query_context){.model = ms_model_builtin(), .base_url = "http://h"};
   if (ms_database_open(path, studio->context.model, &studio->database, &created, &err) != MS_OK)
@@ -157,12 +158,10 @@ static inline int
 studio_close(void **state)
 {
   struct studio *studio = *state;
-  char command[128];
   ms_database_close(studio->database);
-  snprintf(command, sizeof command, "rm -r %s", studio->folder);
-  int result = system(command);
+  int left = folder_remove(studio->folder);
   free(studio);
-  return result;
+  return left;
 }
 
 static inline void

@@ -13,7 +13,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -29,11 +28,12 @@
 #include "base/json.h"
 #include "loop/loop.h"
 #include "server/server.h"
+#include "support/folder.h"
 
 enum { ANSWER_MAX_BYTES = 64 * 1024 * 1024, PATIENCE_S = 9 };
 
 struct fixture {
-  char folder[64];
+  char folder[FOLDER_BYTES];
   char user_id[64];
   char username[256];
   char *key;
@@ -127,8 +127,7 @@ fixture_open(void **state)
   struct fixture *fixture = calloc(1, sizeof *fixture);
   struct ms_error err;
   assert_non_null(fixture);
-  strcpy(fixture->folder, "/tmp/moonshift-server-XXXXXX");
-  assert_non_null(mkdtemp(fixture->folder));
+  assert_int_equal(folder_make(fixture->folder), 0);
   must(ms_loop_open(&fixture->loop, &err), &err);
   must(ms_api_open(fixture->folder, &fixture->api, &err), &err);
   must(ms_api_local_user(fixture->api, fixture->user_id, &err), &err);
@@ -152,13 +151,6 @@ fixture_open(void **state)
 }
 
 static inline int
-remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-  (void)info, (void)kind, (void)walk;
-  return remove(path);
-}
-
-static inline int
 fixture_close(void **state)
 {
   struct fixture *fixture = *state;
@@ -170,7 +162,7 @@ fixture_close(void **state)
   uv_sem_destroy(&fixture->ready);
   uv_sem_destroy(&fixture->held);
   uv_sem_destroy(&fixture->released);
-  nftw(fixture->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  folder_remove(fixture->folder);
   free(fixture->key);
   free(fixture);
   return 0;

@@ -330,7 +330,7 @@ abort_upload(struct fixture *fixture, const char *data, size_t size_bytes, size_
 static void
 assert_nothing_incoming(struct fixture *fixture)
 {
-  char incoming[128];
+  char incoming[FOLDER_PATH_BYTES];
   snprintf(incoming, sizeof incoming, "%s/blobs/.incoming", fixture->folder);
   for (int patience = 0; count_files(incoming) > 0; patience++) {
     assert_in_range(patience, 0, PATIENCE_S * 100);

@@ -2,56 +2,30 @@
 #ifndef TEST_STORE_SUPPORT_H
 #define TEST_STORE_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/path.h"
 #include "store/database.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static inline void
-check_ok(enum ms_status status, const struct ms_error *err)
-{
-  if (status != MS_OK)
-    fail_msg("%s: %s", ms_status_code(status), err->message);
-}
-
-static inline void
-check_error(enum ms_status status, const struct ms_error *err, enum ms_status wanted,
-            const char *part)
-{
-  assert_string_equal(ms_status_code(status), ms_status_code(wanted));
-  if (!strstr(err->message, part))
-    fail_msg("'%s' is not in '%s'", part, err->message);
-}
+#include "support/check.h"
+#include "support/folder.h"
 
 /* ---- a temporary folder per test: use as setup and teardown; *state is its path ---- */
 
 static inline int
 make_folder(void **state)
 {
-  char *folder = strdup("/tmp/moonshift-test-XXXXXX");
+  char *folder = malloc(FOLDER_BYTES);
   *state = folder;
-  return folder && mkdtemp(folder) ? 0 : -1;
+  return folder_make(folder);
 }
 
 static inline int
 remove_folder(void **state)
 {
-  char command[256];
-  snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
+  int left = folder_remove(*state);
   free(*state);
-  return system(command);
+  return left;
 }
 
 /* ---- a model ---- */

@@ -628,7 +628,7 @@ a_full_disk_is_told_and_loses_nothing(void **state)
                                          .body = body};
   for (; kept < 100 && status == MS_OK; kept += status == MS_OK)
     status = ms_journal_append(journal, &entry, &sequence, &err);
-  check_error(status, &err, MS_IO, "outbox.db");
+  check_error(status, &err, MS_FULL, "outbox.db");
   assert_true(kept > 0);
   expect_count(journal, NULL, kept, 0);
   ms_journal_close(journal);

@@ -5,13 +5,11 @@ static int
 open_one(void **state)
 {
   bool created = false;
-  char folder[] = "/tmp/moonshift-test-XXXXXX";
-  if (!mkdtemp(folder))
+  char folder[FOLDER_BYTES];
+  if (folder_make(folder) != 0)
     return -1;
   *state = open_database(folder, &new_model, &created);
-  char command[64];
-  snprintf(command, sizeof command, "rm -rf '%s'", folder);
-  return system(command); /* the open file lives on without its name */
+  return folder_remove(folder); /* the open file lives on without its name */
 }
 
 static int

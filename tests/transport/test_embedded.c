@@ -15,11 +15,12 @@
 
 #include "base/json.h"
 #include "base/path.h"
+#include "support/folder.h"
 #include "transport/transport.h"
 
 struct fixture {
   struct ms_transport *transport;
-  char folder[64], data[80], path[96];
+  char folder[FOLDER_BYTES], data[FOLDER_PATH_BYTES], path[FOLDER_PATH_BYTES];
   int done, progressed;
   enum ms_status status;
   struct ms_error err;
@@ -31,9 +32,9 @@ static int
 set_up(void **state)
 {
   static struct fixture fixture;
-  fixture = (struct fixture){.folder = "/tmp/moonshift-test-XXXXXX"};
+  fixture = (struct fixture){0};
   *state = &fixture;
-  assert_non_null(mkdtemp(fixture.folder));
+  assert_int_equal(folder_make(fixture.folder), 0);
   snprintf(fixture.data, sizeof fixture.data, "%s/data", fixture.folder);
   snprintf(fixture.path, sizeof fixture.path, "%s/file", fixture.folder);
   const struct ms_transport_options options = {.data_folder = fixture.data};
@@ -50,9 +51,7 @@ tear_down(void **state)
   struct fixture *fixture = *state;
   ms_transport_close(fixture->transport);
   free(fixture->answer);
-  char command[128];
-  snprintf(command, sizeof command, "rm -r %s", fixture->folder);
-  return system(command);
+  return folder_remove(fixture->folder);
 }
 
 /* ---- batches ---- */
@@ -136,7 +135,7 @@ static void
 test_name_and_user(void **state)
 {
   struct fixture *fixture = *state;
-  char name[128];
+  char name[FOLDER_PATH_BYTES + 16];
   snprintf(name, sizeof name, "embedded:%s", fixture->data);
   assert_string_equal(ms_transport_name(fixture->transport), name);
   assert_true(ms_transport_is_embedded(fixture->transport));
@@ -149,7 +148,7 @@ static void
 test_transports_share_the_tracker(void **state)
 {
   struct fixture *fixture = *state;
-  char spelled_otherwise[96];
+  char spelled_otherwise[FOLDER_PATH_BYTES + 16];
   snprintf(spelled_otherwise, sizeof spelled_otherwise, "%s/../data/", fixture->data);
   const struct ms_transport_options options = {.server_url = "", .data_folder = spelled_otherwise};
   struct ms_transport *second;
@@ -300,7 +299,7 @@ test_in_and_out(void **state)
   struct fixture *fixture = *state;
   char *url = stored(fixture);
   assert_int_equal(fixture->progressed, 1);
-  char target[96];
+  char target[FOLDER_PATH_BYTES];
   snprintf(target, sizeof target, "%s/fetched", fixture->folder);
   fetch_and_check(fixture, false, url, target);
   fetch_and_check(fixture, true, url, target);
@@ -331,7 +330,7 @@ test_urls_that_do_not_open(void **state)
 {
   struct fixture *fixture = *state;
   char *url = stored(fixture);
-  char target[96];
+  char target[FOLDER_PATH_BYTES];
   snprintf(target, sizeof target, "%s/fetched", fixture->folder);
   /* A URL to read with is none to write with. */
   move(fixture, ms_transport_upload, NULL, url, fixture->path);

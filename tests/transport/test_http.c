@@ -16,6 +16,7 @@
 
 #include "base/path.h"
 #include "loop/loop.h"
+#include "support/folder.h"
 #include "support/peer.h"
 #include "transport/transport.h"
 
@@ -25,7 +26,8 @@ struct fixture {
   uv_loop_t loop;
   struct peer *peer;
   struct ms_transport *transport;
-  char folder[64], path[96]; /* a temporary folder, and a file in it that does not exist yet */
+  char folder[FOLDER_BYTES],
+      path[FOLDER_PATH_BYTES]; /* a temporary folder, and a file in it that does not exist yet */
   /* the last result */
   int done, progressed;
   enum ms_status status;
@@ -41,8 +43,8 @@ static struct fixture *
 set_up_with(const struct peer_step *steps, size_t count, int64_t timeout_ms)
 {
   static struct fixture fixture;
-  fixture = (struct fixture){.folder = "/tmp/moonshift-test-XXXXXX"};
-  assert_non_null(mkdtemp(fixture.folder));
+  fixture = (struct fixture){0};
+  assert_int_equal(folder_make(fixture.folder), 0);
   snprintf(fixture.path, sizeof fixture.path, "%s/file", fixture.folder);
   assert_int_equal(ms_loop_open(&fixture.loop, NULL), MS_OK);
   fixture.peer = peer_start(steps, count);

@@ -1,11 +1,12 @@
-/* What every test of base/ needs: cmocka with its headers in order, and checks of failures. */
-#ifndef TEST_BASE_SUPPORT_H
-#define TEST_BASE_SUPPORT_H
+/* What most tests in C need: cmocka with its headers in order, and checks of failures. */
+#ifndef MS_TESTS_SUPPORT_CHECK_H
+#define MS_TESTS_SUPPORT_CHECK_H
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
