@@ -1,7 +1,6 @@
-/* From operations to payloads, and from the answer back.
+/* A batch of payloads on its way, and its answer.
  *
- * Consecutive operations on one entity become one payload, so that a creation and the assignments
- * behind it are a single create. The operations of a batch are frozen while it is on its way. An
+ * The operations of a batch are frozen while it is on its way. An
  * error that leaves open whether the server took them (the line broke, no answer came) keeps them
  * frozen: the next commit has to find out first, which is policy and written in Lua (session.lua).
  * Any other error leaves the unit of work as it was. */
@@ -9,110 +8,17 @@
 
 #include <lauxlib.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "binding/raise.h"
 #include "binding/task.h"
-#include "session/encode.h"
 #include "session/entity.h"
 #include "session/merge.h"
+#include "session/payload.h"
+#include "session/refusal.h"
 #include "session/relations.h"
 #include "session/request.h"
 
-#define REFUSED_NOTE " (operation "
-
-static const char *const ACTIONS[] = {[MS_OPERATION_CREATE] = "create",
-                                      [MS_OPERATION_UPDATE] = "update",
-                                      [MS_OPERATION_DELETE] = "delete"};
-
-/* ---- payloads ---- */
-
-static uint32_t
-batch_end(const struct ms_unit_of_work *unit)
-{
-  return unit->in_flight > 0 ? unit->in_flight : unit->count;
-}
-
-/* The place behind the operations that go into one payload with `place`. */
-static uint32_t
-payload_end(const struct ms_unit_of_work *unit, uint32_t place)
-{
-  const struct ms_operation *first = &unit->operations[place];
-  uint32_t end = place + 1;
-  while (first->kind != MS_OPERATION_DELETE && end < batch_end(unit)) {
-    const struct ms_operation *operation = &unit->operations[end];
-    bool joins = operation->kind == MS_OPERATION_DEAD ||
-                 (operation->kind == MS_OPERATION_UPDATE && operation->entity == first->entity);
-    if (!joins) {
-      break;
-    }
-    end++;
-  }
-  return end;
-}
-
-/* Whether a later operation of the payload assigns the same attribute. */
-static bool
-is_overtaken(const struct ms_unit_of_work *unit, uint32_t place, uint32_t end)
-{
-  for (uint32_t i = place + 1; i < end; i++) {
-    if (unit->operations[i].kind == MS_OPERATION_UPDATE &&
-        unit->operations[i].slot == unit->operations[place].slot) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* Writes entity_data; the entity is on top of the stack. */
-static void
-write_data(lua_State *L, int session_index, struct ms_json_writer *writer, uint32_t place,
-           uint32_t end)
-{
-  const struct ms_session *session = lua_touserdata(L, session_index);
-  const struct ms_unit_of_work *unit = &session->unit;
-  const struct ms_class *class = unit->operations[place].entity->class;
-  ms_json_begin_object(writer);
-  ms_json_member_string(writer, "__entity_type__", class->type->name);
-  if (unit->operations[place].kind == MS_OPERATION_CREATE) {
-    for (size_t i = 0; i < class->type->primary_key_count; i++) {
-      ms_json_key(writer, class->type->primary_key[i]->name);
-      ms_entity_push_remote(L, -1, class->key_slots[i]);
-      ms_encode_value(L, -1, writer);
-      lua_pop(L, 1);
-    }
-  }
-  for (uint32_t i = place; i < end; i++) {
-    if (unit->operations[i].kind == MS_OPERATION_UPDATE && !is_overtaken(unit, i, end)) {
-      ms_json_key(writer, class->attributes[unit->operations[i].slot]->name);
-      ms_unit_push_operand(L, session_index, i);
-      ms_encode_value(L, -1, writer);
-      lua_pop(L, 1);
-    }
-  }
-  ms_json_end_object(writer);
-}
-
-static void
-write_payload(lua_State *L, int session_index, struct ms_json_writer *writer, uint32_t place,
-              uint32_t end)
-{
-  const struct ms_session *session = lua_touserdata(L, session_index);
-  const struct ms_operation *operation = &session->unit.operations[place];
-  ms_unit_push_entity(L, session_index, place);
-  ms_json_begin_object(writer);
-  ms_json_member_string(writer, "action", ACTIONS[operation->kind]);
-  ms_json_member_string(writer, "entity_type", operation->entity->class->type->name);
-  ms_json_key(writer, "entity_key");
-  ms_encode_key(L, lua_gettop(L), writer);
-  if (operation->kind != MS_OPERATION_DELETE) {
-    ms_json_key(writer, "entity_data");
-    write_data(L, session_index, writer, place, end);
-  }
-  ms_json_end_object(writer);
-  lua_pop(L, 1);
-}
+/* ---- the batch ---- */
 
 /* Fills the request at 2 with the batch of the session at 1. */
 static int
@@ -121,16 +27,11 @@ encode_protected(lua_State *L)
   const struct ms_session *session = lua_touserdata(L, 1);
   struct ms_request *request = lua_touserdata(L, 2);
   const struct ms_unit_of_work *unit = &session->unit;
-  uint32_t place = 0;
   luaL_checkstack(L, LUA_MINSTACK, "commit");
-  while (place < batch_end(unit)) {
-    uint32_t end = place + 1;
-    if (unit->operations[place].kind != MS_OPERATION_DEAD) {
-      end = payload_end(unit, place);
-      write_payload(L, 1, &request->writer, place, end);
-      request->operation_count++;
-    }
-    place = end;
+  for (uint32_t payload = ms_payload_find(unit, 0); payload != MS_OPERATION_NONE;
+       payload = ms_payload_find(unit, ms_payload_end(unit, payload))) {
+    ms_payload_write(L, 1, payload, &request->writer);
+    request->operation_count++;
   }
   return 0;
 }
@@ -217,65 +118,6 @@ is_uncertain(const struct ms_session *session, enum ms_status status, bool was_u
          status == MS_CANCELLED || status == MS_CLOSED;
 }
 
-/* The place of the batch's payload number `number`, from 1 on; MS_OPERATION_NONE when it has none. */
-static uint32_t
-find_payload(const struct ms_unit_of_work *unit, size_t number)
-{
-  uint32_t place = 0;
-  while (place < batch_end(unit)) {
-    bool is_dead = unit->operations[place].kind == MS_OPERATION_DEAD;
-    if (!is_dead && --number == 0) {
-      return place;
-    }
-    place = is_dead ? place + 1 : payload_end(unit, place);
-  }
-  return MS_OPERATION_NONE;
-}
-
-/* Which operation of a batch was refused, from 1 on, and cuts that off the message: our servers end
- * it with "(operation 3 of 12: create Shot)". 0 when the message does not tell. */
-static size_t
-take_refused_number(char *message, size_t count)
-{
-  char *note = NULL;
-  for (char *next = strstr(message, REFUSED_NOTE); next; next = strstr(next + 1, REFUSED_NOTE)) {
-    note = next;
-  }
-  size_t number, total;
-  if (count == 1 || !note ||
-      sscanf(note + strlen(REFUSED_NOTE), "%zu of %zu:", &number, &total) != 2 || total != count ||
-      number < 1 || number > count) {
-    return count == 1;
-  }
-  *note = '\0';
-  return number;
-}
-
-/* Puts what was refused in front of the message: the operation and its entity, or how many there
- * were where the server does not tell. */
-static void
-name_refused(lua_State *L, struct ms_request *request)
-{
-  const struct ms_unit_of_work *unit = &request->session->unit;
-  size_t count = request->operation_count;
-  size_t number = take_refused_number(request->err.message, count);
-  uint32_t place = number > 0 ? find_payload(unit, number) : MS_OPERATION_NONE;
-  if (place == MS_OPERATION_NONE) {
-    ms_error_prefix(&request->err, "commit of %zu operations", count);
-    return;
-  }
-  char text[MS_ENTITY_TEXT_SIZE];
-  ms_unit_push_entity(L, 1, place);
-  ms_entity_print(L, -1, text);
-  lua_pop(L, 1);
-  const char *action = ACTIONS[unit->operations[place].kind];
-  if (count == 1) {
-    ms_error_prefix(&request->err, "%s %s", action, text);
-  } else {
-    ms_error_prefix(&request->err, "%s %s, operation %zu of %zu", action, text, number, count);
-  }
-}
-
 /* Session, request: what the server answered becomes the session's truth. */
 static int
 merge_protected(lua_State *L)
@@ -312,7 +154,7 @@ finish_commit(lua_State *L, int status, lua_KContext context)
   if (request->status != MS_OK) {
     bool uncertain = is_uncertain(session, request->status, was_uncertain);
     if (!uncertain || request->status == MS_EXISTS) {
-      name_refused(L, request);
+      ms_refusal_name(L, request);
     }
     session->unit.in_flight = uncertain ? session->unit.in_flight : 0;
     pass_turn(session);
@@ -344,7 +186,7 @@ begin_commit(lua_State *L)
     pass_turn(session);
     return lua_error(L);
   }
-  session->unit.in_flight = batch_end(&session->unit);
+  session->unit.in_flight = ms_payload_batch_end(&session->unit);
   if (request->operation_count == 0) {
     ms_unit_settle(L, 1);
     pass_turn(session);

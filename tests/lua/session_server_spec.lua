@@ -118,6 +118,36 @@ describe("a session with another server", function()
     assert.equal(10, #requests(server))
   end)
 
+  it("names what a server refused that tells no number", function()
+    local function refusal(text)
+      return ('{"exception":"ValidationError","content":"%s","error_code":null}'):format(text)
+    end
+    local id = "0a8e0ff2-5b1c-4b9e-8ad1-000000000002"
+    local server <close> = serve {
+      information "", "[" .. SCHEMAS .. "]",
+      refusal(("Book %s is not allowed."):format(id)), refusal "Attribute 'title' cannot be 'Second'.",
+      refusal "No shelf is free.", refusal "'pages' is too large.", refusal "It was not you.",
+    }
+    local session <close> = open(server)
+    local function message()
+      local ok, problem = pcall(session.commit, session)
+      assert.is_false(ok)
+      return errors.message(problem)
+    end
+    session:create("Shelf", { id = "s", title = "Shelf" })
+    session:create("Book", { id = "b1", pages = 1 })
+    session:create("Book", { id = id, title = "Second" })
+    local probably = ("probably create Book (%s), operation 3 of 3: "):format(id)
+    for _ = 1, 2 do assert.equal(probably, message():sub(1, #probably)) end
+    assert.equal("commit of 3 operations: No shelf is free.\nThe server does not tell which it refuses. One of:\n"
+      .. "  1. create Shelf (s): title\n  2. create Book (b1): pages\n"
+      .. ("  3. create Book (%s): title"):format(id), message())
+    assert.truthy(message():find "^probably create Book %(b1%), operation 2 of 3: ")
+    for i = 1, 20 do session:create("Shelf", { id = "shelf" .. i }) end
+    assert.truthy(message():find "8%. create Shelf %(shelf5%)\n  and 15 more$")
+    assert.equal(23, #session.created)
+  end)
+
   it("tells a misspelt name without asking, and asks for what its schema does not know", function()
     local server <close> = serve {
       information "", "[" .. SCHEMAS .. "]",
