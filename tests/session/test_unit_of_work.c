@@ -178,7 +178,10 @@ test_mapped_collections_change_rows(void **state)
       "local value = core.stub(session, 'ContextCustomAttributeValue',\n"
       "  { configuration_id = 'c', entity_id = 't', key = 'fstart', value = 1 })\n"
       "core.load(task, 'custom_attributes', { value })\n"
-      "task.custom_attributes.fstart = 1001\n"
+      "core.hooks.fit_custom = function(owner, of, given)\n"
+      "  same(owner, task) same(of, value) return given + 1 end\n"
+      "task.custom_attributes.fstart = 1000 same(task.custom_attributes.fstart, 1001)\n"
+      "task.custom_attributes = { fstart = 5 } same(value.value, 6)\n"
       "fails('not_found', \"did you mean 'fstart'\", function() task.custom_attributes.fstrat = 1 "
       "end)\n");
 }
