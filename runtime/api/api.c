@@ -97,6 +97,8 @@ ms_api_close(struct ms_api *api)
 {
   if (!api)
     return;
+  if (api->database)
+    ms_api_commit(api, NULL);
   ms_database_close(api->database);
   ms_blobs_close(api->blobs);
   ms_referrers_free(api->referrers);

@@ -51,8 +51,9 @@ struct ms_api_request {
   bool strict_projections;  /* ftrack-api-options: strict */
   const char *push_token;   /* NULL when not given */
   const char *client_token; /* NULL when not given */
-  /* Whether changes may reach the disk later than the call returns: see ms_api_take_unsynced. */
-  bool defer_sync;
+  /* When given, the commit may be left to ms_api_commit: set to whether it was. NULL: what was changed is
+   * committed and on the disk when the call returns. */
+  bool *is_uncommitted;
 };
 
 /* Runs a batch, all or nothing, and appends the answer to `answer`: the array of results, or on failure
@@ -62,18 +63,18 @@ enum ms_status
 ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_buffer *answer,
             struct ms_error *err);
 
-/* Whether a call with defer_sync has changed anything since this was asked last: ms_database_sync comes before
- * anybody is told of it. */
-bool
-ms_api_take_unsynced(struct ms_api *api);
+/* Commits what calls left uncommitted, together, and does what follows from it, in the order of the calls.
+ * MS_OK: all of it is committed, and safe after ms_database_sync. Otherwise none of it has happened. */
+enum ms_status
+ms_api_commit(struct ms_api *api, struct ms_error *err);
 
 /* Appends the error object for `err`; the exception's name comes from its status. Braces are kept out
  * of `content`, because a client formats it. */
 void
 ms_api_print_error(const struct ms_error *err, struct ms_buffer *answer);
 
-/* Called with the JSON of an event, {"topic": "ftrack.update", "data": …}, after a batch has changed
- * anything. May not call the API. */
+/* Called with the JSON of an event, {"topic": "ftrack.update", "data": …}, after a batch that has changed
+ * anything is committed. May not call the API. */
 typedef void (*ms_api_listener)(void *context, const char *event, size_t event_bytes);
 
 /* From now on `listener` hears of every change; NULL: nobody does. `context` is borrowed until then. */

@@ -7,19 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/cascade.h"
+#include "api/call.h"
 #include "api/checks.h"
 #include "api/collection.h"
-#include "api/encode_media.h"
 #include "api/permission.h"
 #include "api/rules.h"
 #include "api/update_event.h"
-#include "base/clock.h"
-#include "base/log.h"
-
-enum {
-  ARENA_MAX_BYTES = 1024 * 1024 * 1024 /* a body of the largest size, decoded, with its rows */
-};
 
 static const struct {
   const char *name;
@@ -165,39 +158,50 @@ run_operations(struct ms_batch *batch, const struct ms_json_node *operations, st
   return status;
 }
 
+/* All that a batch changes, within a transaction. */
 static enum ms_status
-run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
+run_and_settle(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
 {
-  struct ms_database *database = batch->api->database;
-  enum ms_status status = ms_database_begin(database, err);
-  if (status != MS_OK)
-    return status;
-  status = run_operations(batch, operations, err);
+  enum ms_status status = run_operations(batch, operations, err);
   if (status == MS_OK)
     status = ms_collections_settle(batch, err);
   if (status == MS_OK)
     status = ms_rules_settle(batch, err);
   if (status == MS_OK)
     status = ms_checks_run(batch, err);
-  if (status == MS_OK)
-    status = ms_update_event_complete(batch, err);
+  return status == MS_OK ? ms_update_event_complete(batch, err) : status;
+}
+
+static enum ms_status
+run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
+{
+  struct ms_database *database = batch->api->database;
+  ms_call_settle_all(batch->api);
+  enum ms_status status = ms_database_begin(database, err);
+  if (status != MS_OK)
+    return status;
+  status = run_and_settle(batch, operations, err);
   if (status == MS_OK)
     status = ms_database_commit(database, err);
   ms_database_rollback(database);
   return status;
 }
 
+/* As a part of a transaction that ms_api_commit ends. */
 static enum ms_status
-run_writing_deferred(struct ms_batch *batch, const struct ms_json_node *operations,
-                     struct ms_error *err)
+run_part(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
 {
   struct ms_database *database = batch->api->database;
-  ms_database_defer_sync(database, true);
-  enum ms_status status = run_writing(batch, operations, err);
-  ms_database_defer_sync(database, false);
-  batch->api->is_unsynced |= status == MS_OK;
-  /* Data that no disk has to give back is removed when the disk knows that nobody wants it. */
-  return status == MS_OK && batch->removed ? ms_database_sync(database, err) : status;
+  enum ms_status status = ms_database_begin_part(database, err);
+  if (status != MS_OK)
+    return status;
+  status = run_and_settle(batch, operations, err);
+  if (status == MS_OK)
+    status = ms_database_end_part(database, err);
+  if (status != MS_OK)
+    ms_database_undo_part(database, err);
+  *batch->request->is_uncommitted = status == MS_OK;
+  return status;
 }
 
 /* One read needs no transaction; several see one state of the data. */
@@ -213,18 +217,6 @@ run_reading(struct ms_batch *batch, const struct ms_json_node *operations, struc
   status = run_operations(batch, operations, err);
   ms_database_rollback(database);
   return status;
-}
-
-/* Their components are gone for good: what cannot be removed now is only space. */
-static void
-remove_blobs(const struct ms_batch *batch)
-{
-  for (const struct ms_removed_blob *removed = batch->removed; removed; removed = removed->next) {
-    struct ms_error err;
-    enum ms_status status = ms_blob_remove(batch->api->blobs, removed->component_id, &err);
-    if (status != MS_OK && status != MS_NOT_FOUND && status != MS_INVALID)
-      ms_log(MS_LOG_WARNING, "%s", err.message);
-  }
 }
 
 static enum ms_status
@@ -244,46 +236,40 @@ run_body(struct ms_batch *batch, struct ms_error *err)
     return status;
   if (!writes)
     return run_reading(batch, operations, err);
-  status = request->defer_sync ? run_writing_deferred(batch, operations, err)
-                               : run_writing(batch, operations, err);
+  status = request->is_uncommitted ? run_part(batch, operations, err)
+                                   : run_writing(batch, operations, err);
   if (status != MS_OK)
     name_refused(batch, operations, err);
   return status;
 }
 
-bool
-ms_api_take_unsynced(struct ms_api *api)
+static void
+answer_failure(struct ms_buffer *answer, size_t start, const struct ms_error *failure,
+               struct ms_error *err)
 {
-  bool is_unsynced = api->is_unsynced;
-  api->is_unsynced = false;
-  return is_unsynced;
+  ms_buffer_truncate(answer, start);
+  answer->status = MS_OK;
+  ms_api_print_error(failure, answer);
+  if (err)
+    *err = *failure;
 }
 
 enum ms_status
 ms_api_call(struct ms_api *api, const struct ms_api_request *request, struct ms_buffer *answer,
             struct ms_error *err)
 {
-  struct ms_arena arena;
   struct ms_error failure = {.status = MS_OK};
   size_t start = answer->size_bytes;
-  ms_arena_init(&arena, ARENA_MAX_BYTES);
-  struct ms_batch batch = {.api = api,
-                           .request = request,
-                           .arena = &arena,
-                           .answer = answer,
-                           .now_us = ms_clock_now_us()};
-  enum ms_status status = run_body(&batch, &failure);
-  if (status == MS_OK) {
-    remove_blobs(&batch);
-    ms_encode_media_begin(&batch);
-    ms_update_event_publish(&batch);
-  } else {
-    ms_buffer_truncate(answer, start);
-    answer->status = MS_OK;
-    ms_api_print_error(&failure, answer);
-    if (err)
-      *err = failure;
-  }
-  ms_arena_free(&arena);
+  if (request->is_uncommitted)
+    *request->is_uncommitted = false;
+  struct ms_call *call = ms_call_new(api, request, answer);
+  enum ms_status status =
+      call ? run_body(&call->batch, &failure) : ms_batch_out_of_memory(&failure);
+  if (status != MS_OK)
+    answer_failure(answer, start, &failure, err);
+  if (status == MS_OK && request->is_uncommitted && *request->is_uncommitted)
+    ms_call_wait(call);
+  else
+    ms_call_finish(call, status == MS_OK);
   return status;
 }

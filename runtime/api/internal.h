@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "base/checksum.h"
 
+struct ms_call;
 struct ms_referrers;
 
 struct ms_api {
@@ -20,7 +21,9 @@ struct ms_api {
   void *encoder_context;           /* borrowed */
   int64_t origin;                  /* random: whose events in the journal are ours */
   uint64_t events_appended;        /* by us */
-  bool is_unsynced;                /* see ms_api_take_unsynced */
+  struct ms_call *uncommitted;     /* calls whose batches wait for ms_api_commit, oldest first */
+  struct ms_call *last_uncommitted;
+  struct ms_error lost; /* why batches that waited have not happened; until ms_api_commit tells */
 };
 
 enum {

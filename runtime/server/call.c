@@ -105,9 +105,11 @@ receive(struct ms_request *request, const char *data, size_t *size_bytes, struct
   return MS_OK;
 }
 
-static void
+/* Whether the answer has to wait for the commit. */
+static bool
 run(struct ms_request *request, struct call *call)
 {
+  bool is_uncommitted = false;
   struct ms_call_options options =
       ms_call_options_parse(ms_request_header(request, "ftrack-api-options"));
   struct ms_buffer base_url;
@@ -123,12 +125,13 @@ run(struct ms_request *request, struct call *call)
       .strict_projections = options.strict_projections,
       .push_token = push_token(request),
       .client_token = ms_request_header(request, "ftrack-clienttoken"),
-      .defer_sync = true,
+      .is_uncommitted = &is_uncommitted,
   };
   enum ms_status status = ms_api_call(request->server->api, &batch, &call->text, &request->error);
   ms_buffer_free(&base_url);
   drop_body(request);
   call->code = batch.strict ? ms_answer_code(status) : MHD_HTTP_OK;
+  return is_uncommitted;
 }
 
 /* Called again when what was written is on the disk. */
@@ -137,9 +140,9 @@ answer(struct ms_request *request)
 {
   struct call *call = request->state;
   if (call->code == 0) {
-    run(request, call);
+    bool is_uncommitted = run(request, call);
     ms_share_start(request->server->share); /* the batch may have completed an upload in parts */
-    if (ms_api_take_unsynced(request->server->api)) {
+    if (is_uncommitted) {
       ms_durable_await(request->server->durable, request, &call->wait);
     }
   }

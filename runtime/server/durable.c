@@ -1,4 +1,5 @@
-/* Two queues: those whom the sync that runs will serve, and those who came since. */
+/* Three queues: those whose batches are not committed yet, those that are, and those whom the sync that runs will
+ * serve. */
 #include "server/durable.h"
 
 #include <stdlib.h>
@@ -12,8 +13,7 @@ struct ms_durable {
   struct ms_offload offload;
   struct ms_server *server;           /* borrowed */
   const struct ms_database *database; /* borrowed */
-  struct waits *syncing, *next;       /* of `queues` */
-  struct waits queues[2];
+  struct waits uncommitted, committed, syncing;
   enum ms_status status; /* of the sync that runs */
   struct ms_error error;
   bool busy;
@@ -27,10 +27,24 @@ sync_log(struct ms_offload *offload)
   durable->status = ms_database_sync(durable->database, &durable->error);
 }
 
-/* Each is taken off before it resumes: it may be gone afterwards, and others may have come. */
 static void
-resume_all(struct waits *queue, enum ms_status status, const struct ms_error *error)
+move_all(struct waits *from, struct waits *to)
 {
+  while (!LIST_EMPTY(from)) {
+    struct ms_durable_wait *wait = LIST_FIRST(from);
+    LIST_REMOVE(wait, link);
+    LIST_INSERT_HEAD(to, wait, link);
+  }
+}
+
+/* All of them before the daemon runs, so that what their clients send next comes in together. */
+static void
+resume_all(struct ms_durable *durable, struct waits *queue, enum ms_status status,
+           const struct ms_error *error)
+{
+  if (LIST_EMPTY(queue)) {
+    return;
+  }
   while (!LIST_EMPTY(queue)) {
     struct ms_durable_wait *wait = LIST_FIRST(queue);
     struct ms_request *request = wait->request;
@@ -38,12 +52,13 @@ resume_all(struct waits *queue, enum ms_status status, const struct ms_error *er
     wait->request = NULL;
     wait->status = status;
     wait->error = *error;
-    ms_request_resume(request);
+    ms_request_wake(request);
   }
+  ms_server_pump(durable->server);
 }
 
 static void
-start(struct ms_durable *durable);
+sync_committed(struct ms_durable *durable);
 
 static void
 on_synced(struct ms_offload *offload, bool cancelled)
@@ -56,25 +71,29 @@ on_synced(struct ms_offload *offload, bool cancelled)
   if (cancelled) {
     durable->status = ms_fail(&durable->error, MS_CLOSED, "the server stops");
   }
-  resume_all(durable->syncing, durable->status, &durable->error);
+  struct waits served = LIST_HEAD_INITIALIZER(served);
+  enum ms_status status = durable->status;
+  struct ms_error error = durable->error;
+  move_all(&durable->syncing, &served);
   durable->busy = false;
-  if (!LIST_EMPTY(durable->next)) {
-    start(durable);
-  }
+  sync_committed(durable);
+  resume_all(durable, &served, status, &error);
 }
 
+/* Unless a sync runs, which is followed by the next one. */
 static void
-start(struct ms_durable *durable)
+sync_committed(struct ms_durable *durable)
 {
-  struct waits *served = durable->next;
-  durable->next = durable->syncing;
-  durable->syncing = served;
+  if (durable->busy || LIST_EMPTY(&durable->committed)) {
+    return;
+  }
+  move_all(&durable->committed, &durable->syncing);
   durable->status = MS_OK;
   durable->busy = true;
   if (ms_offload_start(durable->server, &durable->offload, sync_log, on_synced, &durable->error) !=
       MS_OK) {
     durable->busy = false;
-    resume_all(served, durable->error.status, &durable->error);
+    resume_all(durable, &durable->syncing, durable->error.status, &durable->error);
   }
 }
 
@@ -87,10 +106,9 @@ ms_durable_open(struct ms_server *server, struct ms_durable **result, struct ms_
   }
   durable->server = server;
   durable->database = ms_api_database(server->api);
-  durable->syncing = &durable->queues[0];
-  durable->next = &durable->queues[1];
-  LIST_INIT(durable->syncing);
-  LIST_INIT(durable->next);
+  LIST_INIT(&durable->uncommitted);
+  LIST_INIT(&durable->committed);
+  LIST_INIT(&durable->syncing);
   *result = durable;
   return MS_OK;
 }
@@ -100,9 +118,19 @@ ms_durable_await(struct ms_durable *durable, struct ms_request *request,
                  struct ms_durable_wait *wait)
 {
   wait->request = request;
-  LIST_INSERT_HEAD(durable->next, wait, link);
-  if (!durable->busy) {
-    start(durable);
+  LIST_INSERT_HEAD(&durable->uncommitted, wait, link);
+}
+
+void
+ms_durable_commit(struct ms_durable *durable)
+{
+  struct ms_error error;
+  enum ms_status status = ms_api_commit(durable->server->api, &error);
+  if (status == MS_OK) {
+    move_all(&durable->uncommitted, &durable->committed);
+    sync_committed(durable);
+  } else {
+    resume_all(durable, &durable->uncommitted, status, &error);
   }
 }
 

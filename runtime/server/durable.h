@@ -1,8 +1,8 @@
 /* Answers that wait for the disk.
  *
- * A batch that has written is committed at once, but acknowledged only when the disk has it. Syncing goes on
- * beside the loop: whoever commits meanwhile shares the next sync, so that many clients cost the disk
- * no more than one. */
+ * Batches that have come in together are committed together, and acknowledged only when the disk has them.
+ * Syncing goes on beside the loop: what is committed meanwhile shares the next sync, so that many clients cost
+ * the disk no more than one. */
 #ifndef MS_SERVER_DURABLE_H
 #define MS_SERVER_DURABLE_H
 
@@ -26,10 +26,15 @@ struct ms_durable_wait {
 enum ms_status
 ms_durable_open(struct ms_server *server, struct ms_durable **durable, struct ms_error *err);
 
-/* All that is committed now is to be on the disk before `request`, which is suspended by its endpoint, resumes. */
+/* The batch of `request`, which is suspended by its endpoint, waits for ms_api_commit; the request resumes when it
+ * is committed and on the disk, or when that has failed. */
 void
 ms_durable_await(struct ms_durable *durable, struct ms_request *request,
                  struct ms_durable_wait *wait);
+
+/* Commits what waits for it. After every turn of the daemon. */
+void
+ms_durable_commit(struct ms_durable *durable);
 
 /* The request ends: it no longer waits, if it did. */
 void

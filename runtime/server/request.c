@@ -66,14 +66,21 @@ ms_request_suspend(struct ms_request *request)
 }
 
 void
+ms_request_wake(struct ms_request *request)
+{
+  if (request->suspended) {
+    request->suspended = false;
+    ms_mhd.resume_connection(request->connection);
+  }
+}
+
+void
 ms_request_resume(struct ms_request *request)
 {
-  if (!request->suspended) {
-    return;
+  if (request->suspended) {
+    ms_request_wake(request);
+    ms_server_pump(request->server);
   }
-  request->suspended = false;
-  ms_mhd.resume_connection(request->connection);
-  ms_server_pump(request->server);
 }
 
 enum ms_status

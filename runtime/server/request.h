@@ -109,6 +109,10 @@ ms_request_suspend(struct ms_request *request);
 void
 ms_request_resume(struct ms_request *request);
 
+/* The same for one of several: the caller pumps the daemon when all are awake. */
+void
+ms_request_wake(struct ms_request *request);
+
 /* Refuses the request: `code` is the HTTP status, 0 for the one that goes with `status`. Returns
  * `status`. */
 enum ms_status

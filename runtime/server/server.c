@@ -78,6 +78,7 @@ ms_server_pump(struct ms_server *server)
   do {
     server->pump_again = false;
     ms_mhd.run(server->daemon);
+    ms_durable_commit(server->durable);
     has_timeout = ms_mhd.get_timeout(server->daemon, &timeout_ms) == MHD_YES;
   } while (++runs < RUNS_MAX && (server->pump_again || (has_timeout && timeout_ms == 0)));
   server->pumping = false;

@@ -266,12 +266,14 @@ ms_database_close(struct ms_database *database)
 enum ms_status
 ms_database_begin(struct ms_database *database, struct ms_error *err)
 {
+  ms_database_leave_group(database);
   return ms_database_execute(database, "BEGIN IMMEDIATE", err);
 }
 
 enum ms_status
 ms_database_begin_read(struct ms_database *database, struct ms_error *err)
 {
+  ms_database_leave_group(database);
   return ms_database_execute(database, "BEGIN DEFERRED", err);
 }
 
@@ -284,7 +286,7 @@ ms_database_commit(struct ms_database *database, struct ms_error *err)
 void
 ms_database_rollback(struct ms_database *database)
 {
-  if (!sqlite3_get_autocommit(database->handle))
+  if (!database->group.is_open && !sqlite3_get_autocommit(database->handle))
     sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 

@@ -89,10 +89,28 @@ ms_database_commit(struct ms_database *database, struct ms_error *err);
 void
 ms_database_rollback(struct ms_database *database);
 
-/* With `deferred`, commits return before they are on the disk: ms_database_sync puts all of them there, and before
- * it has, nobody may be told that they are safe. Others see them at once. Between transactions. */
+/* Groups: transactions of many callers in one, for one commit and one sync. Each is a part, which happens or is
+ * undone on its own; all of them become real when the group is committed, which does not wait for the disk:
+ * ms_database_sync does, and before it nobody may be told that they are safe. Whatever else begins to write, or
+ * begins a transaction, on this connection commits the group first; what is read sees it. */
+
+/* Begins a part, and a group if there is none, which waits for other processes as ms_database_begin does. Or the
+ * failure that ms_database_commit_group has yet to tell. Must be followed by _end_part or _undo_part. */
+enum ms_status
+ms_database_begin_part(struct ms_database *database, struct ms_error *err);
+
+/* On failure the part is to be undone. */
+enum ms_status
+ms_database_end_part(struct ms_database *database, struct ms_error *err);
+
+/* Never fails. `why` is told by ms_database_commit_group if the failure took the whole group with it, as a full
+ * disk does. */
 void
-ms_database_defer_sync(struct ms_database *database, bool deferred);
+ms_database_undo_part(struct ms_database *database, const struct ms_error *why);
+
+/* MS_OK: all parts since the last call have happened; otherwise none of the last group's has. */
+enum ms_status
+ms_database_commit_group(struct ms_database *database, struct ms_error *err);
 
 /* Everything that was committed before is on the disk when this returns. May be called on any thread. MS_IO, MS_FULL
  * or the like when the disk refuses. */

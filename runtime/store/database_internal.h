@@ -17,6 +17,14 @@ struct ms_statement {
   struct ms_statement *older;
 };
 
+struct ms_group {
+  bool is_open;
+  bool in_part;
+  int part_count; /* of finished ones */
+  struct ms_error
+      failure; /* of the last group, until somebody asks; status MS_OK when there is none */
+};
+
 struct ms_database {
   sqlite3 *handle;                                    /* owned */
   char *path;                                         /* owned; for messages */
@@ -28,6 +36,7 @@ struct ms_database {
   int64_t deadline_ms;   /* of the running statement, by ms_clock_monotonic_ms; 0: none */
   ms_database_url_printer print_url;
   void *url_context;
+  struct ms_group group;
   int log; /* a descriptor of the write-ahead log, -1 before it is needed */
 };
 
@@ -55,6 +64,10 @@ ms_database_read_number(struct ms_database *database, const char *sql, int64_t *
 enum ms_status
 ms_database_read_format(struct ms_database *database, int64_t application_id, int64_t *format,
                         struct ms_error *err);
+
+/* Commits the group, if one is open between two parts; keeps its failure. */
+void
+ms_database_leave_group(struct ms_database *database);
 
 /* Finalizes every idle statement. */
 void

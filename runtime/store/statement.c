@@ -171,6 +171,8 @@ enum ms_status
 ms_statement_step(struct ms_statement *statement, bool *row, struct ms_error *err)
 {
   struct ms_database *database = statement->database;
+  if (database->group.is_open && !sqlite3_stmt_readonly(statement->handle))
+    ms_database_leave_group(database);
   if (database->time_limit_ms && !sqlite3_stmt_busy(statement->handle))
     database->deadline_ms = ms_clock_monotonic_ms() + database->time_limit_ms;
   int code = sqlite3_step(statement->handle);

@@ -206,33 +206,78 @@ the_server_tells_about_itself(void **state)
 }
 
 static enum ms_status
-call_deferred(struct tracker *tracker, const char *body)
+call_together(struct tracker *tracker, const char *body, bool *is_uncommitted)
 {
   const struct ms_api_request request = {.body = body,
                                          .body_bytes = strlen(body),
                                          .user_id = tracker->user_id,
                                          .base_url = "",
-                                         .defer_sync = true};
+                                         .is_uncommitted = is_uncommitted};
   ms_buffer_clear(&tracker->answer);
   return ms_api_call(tracker->api, &request, &tracker->answer, &tracker->err);
 }
 
 static void
-what_was_changed_has_to_be_synced_once(void **state)
+count_event(void *context, const char *event, size_t event_bytes)
+{
+  (void)event_bytes;
+  assert_non_null(strstr(event, "ftrack.update"));
+  ++*(int *)context;
+}
+
+#define CREATE_SCOPE(id)                                                            \
+  "[{\"action\":\"create\",\"entity_type\":\"Scope\",\"entity_data\":{\"id\":\"" id \
+  "\",\"name\":\"" id "\"}}]"
+
+static void
+batches_share_a_commit(void **state)
 {
   struct tracker *tracker = *state;
-  static const char create[] = "[{\"action\":\"create\",\"entity_type\":\"Scope\","
-                               "\"entity_data\":{\"id\":\"x\",\"name\":\"x\"}}]";
-  check_ok(call_deferred(tracker, create), &tracker->err);
-  assert_true(ms_api_take_unsynced(tracker->api));
-  assert_false(ms_api_take_unsynced(tracker->api));
-  assert_int_not_equal(call_deferred(tracker, "[{\"action\":\"update\",\"entity_type\":\"Scope\","
-                                              "\"entity_key\":[\"no\"],\"entity_data\":{}}]"),
-                       MS_OK);
-  check_ok(call_deferred(tracker, "[{\"action\":\"query\",\"expression\":\"Scope\"}]"),
-           &tracker->err);
+  bool is_uncommitted = false;
+  int events = 0;
+  ms_api_listen(tracker->api, count_event, &events);
+  check_ok(call_together(tracker, CREATE_SCOPE("x"), &is_uncommitted), &tracker->err);
+  assert_true(is_uncommitted);
+  assert_int_not_equal(
+      call_together(tracker,
+                    "[{\"action\":\"create\",\"entity_type\":\"Scope\",\"entity_data\":{\"id\":"
+                    "\"lost\",\"name\":\"lost\"}},{\"action\":\"update\",\"entity_type\":\"Scope\","
+                    "\"entity_key\":[\"no\"],\"entity_data\":{}}]",
+                    &is_uncommitted),
+      MS_OK);
+  assert_false(is_uncommitted);
+  check_ok(call_together(tracker, CREATE_SCOPE("y"), &is_uncommitted), &tracker->err);
+  check_ok(
+      call_together(tracker, "[{\"action\":\"query\",\"expression\":\"Scope\"}]", &is_uncommitted),
+      &tracker->err);
+  assert_false(is_uncommitted);
+  assert_int_equal(events, 0);
+  check_ok(ms_api_commit(tracker->api, &tracker->err), &tracker->err);
+  assert_int_equal(events, 2);
+  check_ok(ms_api_commit(tracker->api, &tracker->err), &tracker->err);
+  assert_int_equal(events, 2);
+  call(tracker, "[{'action':'query','expression':'select id from Scope order by id'}]");
+  expect(tracker, "0.data.0.id", "'x'");
+  expect(tracker, "0.data.1.id", "'y'");
+  expect_count(tracker, "0.data", 2);
+  ms_api_listen(tracker->api, NULL, NULL);
+}
+
+/* Somebody who does not share commits what was there before, in its order. */
+static void
+a_batch_of_its_own_comes_after_the_shared_ones(void **state)
+{
+  struct tracker *tracker = *state;
+  bool is_uncommitted = false;
+  int events = 0;
+  ms_api_listen(tracker->api, count_event, &events);
+  check_ok(call_together(tracker, CREATE_SCOPE("x"), &is_uncommitted), &tracker->err);
   call(tracker, "[{'action':'create','entity_type':'Scope','entity_data':{'name':'y'}}]");
-  assert_false(ms_api_take_unsynced(tracker->api));
+  assert_int_equal(events, 2);
+  check_ok(call_together(tracker, CREATE_SCOPE("z"), &is_uncommitted), &tracker->err);
+  check_ok(ms_api_commit(tracker->api, &tracker->err), &tracker->err);
+  assert_int_equal(events, 3);
+  ms_api_listen(tracker->api, NULL, NULL);
 }
 
 int
@@ -251,7 +296,8 @@ main(void)
       WITH_TRACKER(too_many_operations_are_refused),
       WITH_TRACKER(an_answer_beyond_its_limit_is_an_error),
       WITH_TRACKER(the_server_tells_about_itself),
-      WITH_TRACKER(what_was_changed_has_to_be_synced_once),
+      WITH_TRACKER(batches_share_a_commit),
+      WITH_TRACKER(a_batch_of_its_own_comes_after_the_shared_ones),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,26 +42,116 @@ uses_a_durable_log(void **state)
 }
 
 static void
-syncs_many_commits_at_once(void **state)
+put(struct ms_database *database, const char *name, const char *value)
 {
+  struct ms_error err;
+  check_ok(ms_database_set_setting(database, name, value, &err), &err);
+}
+
+static void
+many_parts_share_a_commit(void **state)
+{
+  static const char others[] = "SELECT group_concat(name) FROM moonshift_setting WHERE name < 'd'";
   struct ms_error err;
   bool created = false;
   struct ms_database *writer = open_database(*state, &new_model, &created);
   struct ms_database *reader = open_database(*state, &new_model, &created);
   check_ok(ms_database_sync(writer, &err), &err);
-  for (int i = 0; i < 2; i++) {
-    ms_database_defer_sync(writer, true);
+  check_ok(ms_database_commit_group(writer, &err), &err);
+  for (int turn = 0; turn < 2; turn++) {
+    check_ok(ms_database_begin_part(writer, &err), &err);
     expect_answer(writer, "PRAGMA synchronous", "1");
-    check_ok(ms_database_begin(writer, &err), &err);
-    check_ok(ms_database_set_setting(writer, "turn", i ? "two" : "one", &err), &err);
-    check_ok(ms_database_commit(writer, &err), &err);
-    ms_database_defer_sync(writer, false);
+    put(writer, turn ? "c" : "a", "");
+    check_ok(ms_database_end_part(writer, &err), &err);
+    check_ok(ms_database_begin_part(writer, &err), &err);
+    put(writer, "b", "");
+    check_ok(ms_database_end_part(writer, &err), &err);
+    expect_answer(writer, others, turn ? "a,b,c" : "a,b");
+    expect_answer(reader, others, turn ? "a,b" : "(null)");
+    check_ok(ms_database_commit_group(writer, &err), &err);
+    expect_answer(reader, others, turn ? "a,b,c" : "a,b");
     expect_answer(writer, "PRAGMA synchronous", "2");
   }
-  expect_answer(reader, "SELECT value FROM moonshift_setting WHERE name = 'turn'", "two");
   check_ok(ms_database_sync(writer, &err), &err);
   ms_database_close(writer);
   ms_database_close(reader);
+}
+
+static void
+a_part_is_undone_alone(void **state)
+{
+  static const char all[] = "SELECT group_concat(name) FROM moonshift_setting WHERE name < 'd'";
+  struct ms_error err;
+  const struct ms_error why = {.status = MS_INVALID, .message = "no"};
+  bool created = false;
+  struct ms_database *database = open_database(*state, &new_model, &created);
+  for (int first = 0; first < 3; first++) {
+    static const char *const names[] = {"a", "b", "c"};
+    for (int i = 0; i < 3; i++) {
+      check_ok(ms_database_begin_part(database, &err), &err);
+      put(database, names[i], "");
+      if (i == first)
+        ms_database_undo_part(database, &why);
+      else
+        check_ok(ms_database_end_part(database, &err), &err);
+    }
+    check_ok(ms_database_commit_group(database, &err), &err);
+    expect_answer(database, all, first == 0 ? "b,c" : first == 1 ? "a,c" : "a,b");
+    run(database, "DELETE FROM moonshift_setting WHERE name < 'd'");
+  }
+  ms_database_close(database);
+}
+
+/* Whoever writes or begins on the same connection commits the group first, and what undoes theirs leaves it. */
+static void
+others_commit_the_group(void **state)
+{
+  struct ms_error err;
+  bool created = false;
+  struct ms_database *writer = open_database(*state, &new_model, &created);
+  struct ms_database *reader = open_database(*state, &new_model, &created);
+  for (int way = 0; way < 3; way++) {
+    char value[] = {(char)('0' + way), '\0'};
+    check_ok(ms_database_begin_part(writer, &err), &err);
+    put(writer, "part", value);
+    check_ok(ms_database_end_part(writer, &err), &err);
+    ms_database_rollback(writer);
+    if (way == 0)
+      check_ok(ms_database_begin(writer, &err), &err);
+    else if (way == 1)
+      check_ok(ms_database_begin_read(writer, &err), &err);
+    else
+      put(writer, "own", "");
+    expect_answer(reader, "SELECT value FROM moonshift_setting WHERE name = 'part'", value);
+    ms_database_rollback(writer);
+    expect_answer(writer, "PRAGMA synchronous", "2");
+    check_ok(ms_database_commit_group(writer, &err), &err);
+  }
+  ms_database_close(writer);
+  ms_database_close(reader);
+}
+
+/* A failure that ends the transaction takes all parts with it, and is told to whoever commits. */
+static void
+a_lost_group_is_told(void **state)
+{
+  struct ms_error err;
+  const struct ms_error why = {.status = MS_IO, .message = "the disk is gone"};
+  bool created = false;
+  struct ms_database *database = open_database(*state, &new_model, &created);
+  check_ok(ms_database_begin_part(database, &err), &err);
+  put(database, "a", "");
+  check_ok(ms_database_end_part(database, &err), &err);
+  check_ok(ms_database_begin_part(database, &err), &err);
+  run(database, "ROLLBACK");
+  ms_database_undo_part(database, &why);
+  check_error(ms_database_begin_part(database, &err), &err, MS_IO, "the disk is gone");
+  check_error(ms_database_commit_group(database, &err), &err, MS_IO, "the disk is gone");
+  check_ok(ms_database_begin_part(database, &err), &err);
+  check_ok(ms_database_end_part(database, &err), &err);
+  check_ok(ms_database_commit_group(database, &err), &err);
+  expect_answer(database, "SELECT count(*) FROM moonshift_setting WHERE name = 'a'", "0");
+  ms_database_close(database);
 }
 
 static void
@@ -304,7 +394,10 @@ main(void)
       IN_FOLDER(opens_and_keeps_what_was_committed),
       IN_FOLDER(makes_a_file_for_its_owner_alone),
       IN_FOLDER(uses_a_durable_log),
-      IN_FOLDER(syncs_many_commits_at_once),
+      IN_FOLDER(many_parts_share_a_commit),
+      IN_FOLDER(a_part_is_undone_alone),
+      IN_FOLDER(others_commit_the_group),
+      IN_FOLDER(a_lost_group_is_told),
       IN_FOLDER(refuses_a_file_that_is_no_database),
       IN_FOLDER(refuses_a_missing_folder),
       IN_FOLDER(refuses_a_folder_without_permission),
