@@ -1,19 +1,25 @@
---- List jobs, show one, cancel one, or fail those that nobody looks after.
+--- List jobs, show one, cancel one, run one again, or fail those that nobody looks after.
 ---
 --- Usage: moonshift jobs [list] [OPTIONS]
 ---        moonshift jobs show JOB [--json]
 ---        moonshift jobs cancel JOB
+---        moonshift jobs retry JOB
 ---        moonshift jobs reap [--older-than DURATION]
 ---
 --- JOB is a job's id, or the beginning of one. `cancel` fails the job; its wrapper ends the command within
---- seconds. `reap` fails the jobs of this machine whose process is gone (any moonshift process does that,
---- too), and those of other machines that gave no sign of life for a while; wrappers give one every 30 s.
+--- seconds. `retry` runs the command of a job that has ended again, as a new job, where it was recorded:
+--- `moonshift wrap --allow-retry` does that. `reap` fails the jobs of this machine whose process is gone (any
+--- moonshift process does that, too), and those of other machines that gave no sign of life for a while; wrappers
+--- give one every 30 s.
 ---
 --- Options:
 ---   --status STATUS   only queued, running, done or failed ones
 ---   --user NAME       only this user's
 ---   --limit N         at most N jobs, newest first (20)
 ---   --older-than D    reap: how long is a while (10m)
+---   --quiet           retry: nothing but what is wrong; the command's output goes to the log alone
+---   --asked-by NAME   retry: who wants it, to be shown
+---   --job-id ID       retry: the new job's id
 ---   --json            one JSON object a line, for programs
 ---   --data DIR        the embedded server's folder
 ---
@@ -30,6 +36,7 @@ local moonshift = require "moonshift"
 local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
 local reaper = require "moonshift.reaper"
+local rerun = require "moonshift.rerun"
 local system = require "moonshift.core.system"
 
 local given = options.parse {
@@ -40,6 +47,9 @@ local given = options.parse {
     { name = "user", argument = "NAME" },
     { name = "limit", argument = "N", type = "integer", default = 20 },
     { name = "older-than", argument = "DURATION", type = "duration", default = 600 },
+    { name = "quiet" },
+    { name = "asked-by", argument = "NAME" },
+    { name = "job-id", argument = "ID" },
     { name = "json" },
     { name = "data", argument = "DIR" },
   },
@@ -76,6 +86,15 @@ local function cancel(session, prefix)
   print(("cancelled %s"):format(record.data.description or record.id))
 end
 
+local function retry(session, prefix)
+  return rerun.run(session, jobs.find(session, prefix), {
+    data = given.data,
+    job_id = given.job_id,
+    asked_by = given.asked_by,
+    quiet = given.quiet,
+  })
+end
+
 local function reap(session)
   local settled = reaper.reap(session)
   for _, description in ipairs(settled) do print(("failed, its process is gone: %s"):format(description)) end
@@ -91,14 +110,15 @@ local COMMANDS = {
   list = { run = list, arguments = 0 },
   show = { run = show, arguments = 1 },
   cancel = { run = cancel, arguments = 1 },
+  retry = { run = retry, arguments = 1 },
   reap = { run = reap, arguments = 0 },
 }
 
 local what = given[1] or "list"
 local command = COMMANDS[what]
 if not command then
-  local nearest = system.nearest(what, { "list", "show", "cancel", "reap" })
-  options.fail("jobs", ("unknown '%s'%s; list, show, cancel and reap are known")
+  local nearest = system.nearest(what, { "list", "show", "cancel", "retry", "reap" })
+  options.fail("jobs", ("unknown '%s'%s; list, show, cancel, retry and reap are known")
     :format(what, nearest and (": did you mean '%s'?"):format(nearest) or ""))
 elseif #given - 1 > command.arguments then
   options.fail("jobs", ("unexpected '%s'"):format(given[command.arguments + 2]))
@@ -108,4 +128,4 @@ end
 
 local session <close> = moonshift.session { data = given.data }
 local telling <close> = outbox.start(session)
-command.run(session, given[2])
+return command.run(session, given[2])

@@ -25,6 +25,8 @@
 ---   --nice N              run it with less priority, 1 to 19
 ---   --progress NAME       how it tells its progress: blender, ffmpeg, frames, nuke, percent
 ---   --progress-pattern P  a Lua pattern instead: one capture is per cent, two are done and total
+---   --allow-retry         record the command here, without secrets, so that `moonshift jobs retry` and the Jobs
+---                         page can run it again (always, with `allow_retry = true` in config.lua)
 ---   --on-failure SCRIPT   run this Lua script when the job has failed; it finds MOONSHIFT_JOB_ID and
 ---                         MOONSHIFT_JOB_REASON
 ---   --cwd DIR             run it in this folder; patterns are relative to it
@@ -43,6 +45,7 @@
 --- Sample output:
 ---   moonshift: done in 12 s, 1 file attached (job 2a5c0f0e-6d3c-4f57-9d2f-6a2b4c8f6f0e)
 
+local config = require "moonshift.config"
 local errors = require "moonshift.errors"
 local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
@@ -67,6 +70,7 @@ local given = options.parse {
     { name = "nice", argument = "N", type = "integer" },
     { name = "progress", argument = "NAME", choices = progress.NAMES },
     { name = "progress-pattern", argument = "PATTERN" },
+    { name = "allow-retry" },
     { name = "on-failure", argument = "SCRIPT" },
     { name = "cwd", argument = "DIR" },
     { name = "env", argument = "NAME=VALUE", multiple = true },
@@ -117,6 +121,7 @@ return wrap.run(session, {
   nice = given.nice,
   progress = given.progress,
   progress_pattern = given.progress_pattern,
+  allow_retry = given.allow_retry or config.load().allow_retry,
   on_failure = given.on_failure,
   cwd = given.cwd,
   environment = environment,

@@ -15,6 +15,7 @@ local system = require "moonshift.core.system"
 local config = {}
 
 ---@class moonshift.Config
+---@field allow_retry? boolean Whether `moonshift wrap` records each command, so that it can be retried.
 ---@field server_url? string The tracker's address; without one the embedded server is used.
 ---@field api_user? string
 ---@field api_key? string The key, or "file:PATH" of a file that holds it.
@@ -27,6 +28,7 @@ local config = {}
 
 -- Name → the types that a value may have.
 local SPEC = {
+  allow_retry = { boolean = true },
   api_key = { string = true },
   api_user = { string = true },
   auto_populate = { boolean = true },

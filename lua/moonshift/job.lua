@@ -372,15 +372,16 @@ end
 --- job:progress(0.5, "pass 1")
 --- job:attach "sh010.mov"
 --- ```
----@param options { description: string, user?: string, data?: table } `user`: whose jobs menu it
---- appears in (a username; the session's own when not given); `data`: further keys of the job's data.
+---@param options { description: string, user?: string, data?: table, id?: string } `user`: whose jobs menu it
+--- appears in (a username; the session's own when not given); `data`: further keys of the job's data; `id`: a new
+--- one when not given.
 ---@return moonshift.Job
 function Session:job(options)
   if type(options) ~= "table" or type(options.description) ~= "string" then
     errors.raise("usage", 'session:job wants { description = "what is being done" }')
   end
   require "moonshift.reaper".tidy(self) -- it requires this module
-  local id = session_core.new_id()
+  local id = options.id or session_core.new_id()
   local job = setmetatable({
     id = id,
     log_path = log_path(id), -- if a command's output is kept at all

@@ -221,9 +221,14 @@ function jobs.format(entry)
   add("Started", data.started_at or entry.created_at)
   add("Ended", data.ended_at or entry.finished_at)
   add("Took", took(entry))
+  add("Retry of", data.retry_of)
+  add("Retried for", data.retry_by)
   add("Exit code", data.exit_code and ("%d"):format(data.exit_code))
   for i, file in ipairs(entry.attachments) do
     add(i == 1 and "Attachments" or "", ("%s  %s"):format(text.pad(text.size(file.size), 10), file.name))
+  end
+  if data.retry and entry.status ~= "running" then
+    add("Run again", ("moonshift jobs retry %s"):format(entry.id:sub(1, SHORT_ID)))
   end
   return table.concat(lines, "\n") .. "\n"
 end

@@ -7,7 +7,9 @@ local errors = require "moonshift.errors"
 local outcome = require "moonshift.outcome"
 local paths = require "moonshift.paths"
 local progress = require "moonshift.progress"
+local run_record = require "moonshift.run_record"
 local secrets = require "moonshift.secrets"
+local session_core = require "moonshift.core.session"
 local supervisor = require "moonshift.supervisor"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
@@ -40,6 +42,10 @@ local wrap = {}
 ---@field user? string Whose job it is: a username.
 ---@field quiet? boolean No lines of our own.
 ---@field quiet_output? boolean The command's output goes to the log alone.
+---@field allow_retry? boolean The command is recorded, so that it can be retried: see moonshift.rerun.
+---@field job_id? string The job's id; a new one when not given.
+---@field retry_of? string The job that this one retries: its id.
+---@field retry_by? string Who wanted that.
 
 local function say(options, message)
   if not options.quiet then io.stderr:write("moonshift: ", message, "\n") end
@@ -189,6 +195,35 @@ local function make_log_path(job)
   errors.warn(("the output will not be kept: %s"):format(errors.message(err)))
 end
 
+-- Whether the command can be retried later. One that cannot be recorded runs all the same.
+local function record(session, id, options, values)
+  if not options.allow_retry then return nil end
+  local ok, problem = pcall(run_record.make, session, id, options, values)
+  if ok then return true end
+  errors.warn(("the command cannot be retried later: %s"):format(errors.message(problem)))
+end
+
+-- The job, once its command is recorded: so it never promises what is not there.
+local function begin(session, options, values)
+  local id = options.job_id or session_core.new_id()
+  local shown = secrets.mask_arguments(options.arguments, values)
+  local ok, job = pcall(session.job, session, {
+    id = id,
+    description = description_of(session, options, shown),
+    user = options.user,
+    data = {
+      command = shown,
+      name = options.name,
+      retry = record(session, id, options, values),
+      retry_of = options.retry_of,
+      retry_by = options.retry_by,
+    },
+  })
+  if ok then return job end
+  run_record.remove(id)
+  error(job, 0)
+end
+
 --- Runs a command as a job of `session` and returns the exit code to end with: the command's own, 124
 --- after the time limit, 126 or 127 when it could not be started, 128 + n after signal n, 143 when the
 --- job was cancelled, 1 when the command was fine but its outputs were not.
@@ -198,13 +233,8 @@ end
 function wrap.run(session, options)
   options.read_progress = progress.reader(options)
   local values = secrets.of_environment()
-  local shown = secrets.mask_arguments(options.arguments, values)
   supervisor.adopt_orphans()
-  local job <close> = session:job {
-    description = description_of(session, options, shown),
-    user = options.user,
-    data = { command = shown, name = options.name },
-  }
+  local job <close> = begin(session, options, values)
   job.log_unwanted = options.log == "never" or nil
   local run = { job = job, secrets = values, log_path = make_log_path(job) }
   execute(run, options)

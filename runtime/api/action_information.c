@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "api/batch.h"
+#include "base/id.h"
+
+enum { TRACKER_ID_BYTES = 16 };
 
 /* "dev" spares clients the comparison with version numbers of another product. */
 static const char protocol_version[] = "dev";
@@ -98,6 +101,21 @@ print_user_information(struct ms_batch *batch, struct ms_json_writer *writer, st
   return status;
 }
 
+/* The same however clients reach us, and no other data folder's: it comes of the secret, and does not
+ * tell it. */
+static enum ms_status
+print_tracker_id(struct ms_batch *batch, struct ms_json_writer *writer, struct ms_error *err)
+{
+  static const char label[] = "tracker_id";
+  uint8_t digest[MS_SHA256_BYTES];
+  char id[2 * TRACKER_ID_BYTES + 1];
+  (void)err;
+  ms_hmac_sha256(batch->api->secret, sizeof batch->api->secret, label, sizeof label - 1, digest);
+  ms_hex(digest, TRACKER_ID_BYTES, id);
+  ms_json_string(writer, id);
+  return MS_OK;
+}
+
 static const struct {
   const char *name;
   printer print;
@@ -109,6 +127,7 @@ static const struct {
     {"is_nested_subqueries_enabled", print_true},
     {"product", print_product},
     {"user_information", print_user_information},
+    {"tracker_id", print_tracker_id},
 };
 
 /* Whether the operation asks for a value; without a list it asks for all. */

@@ -11,6 +11,7 @@ enum { MS_PAGE_COOKIE_NAME_SIZE = 32 };
 struct ms_page {
   struct ms_api *api;                         /* borrowed */
   struct ms_database *database;               /* owned */
+  char *folder;                               /* owned */
   char cookie_name[MS_PAGE_COOKIE_NAME_SIZE]; /* the same for this data folder, whatever the port */
   char link_hash[MS_SHA256_HEX_SIZE];         /* of the one-time token; "" when there is none */
   char link_user_id[64];
@@ -36,8 +37,8 @@ ms_page_collect(struct ms_statement *statement, int column, struct ms_buffer *js
                        "j.id)," MS_PAGE_FIELD("description") MS_PAGE_FIELD("name")              \
                            MS_PAGE_FIELD("phase") MS_PAGE_FIELD("host") MS_PAGE_FIELD("reason") \
                                MS_PAGE_FIELD("started_at") MS_PAGE_FIELD("ended_at")            \
-                                   MS_PAGE_FIELD("duration_s") " 'progress', " MS_PAGE_DATA(    \
-                                       "progress") ")"
+                                   MS_PAGE_FIELD("duration_s") MS_PAGE_FIELD(                   \
+                                       "retry_of") " 'progress', " MS_PAGE_DATA("progress") ")"
 
 /* A date-time column as text of ISO 8601 with its zone. */
 #define MS_PAGE_TIME(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000000.0, 'unixepoch')"

@@ -164,10 +164,10 @@ ms_jobs_removable(struct ms_page *page, const char *before, struct ms_buffer *js
   return status;
 }
 
-/* Appends deletions of the ids that the statement answers. */
+/* Appends deletions of the ids that the statement answers, and the ids to `ids`, each with its NUL. */
 static enum ms_status
 print_deletions(struct ms_page *page, const char *sql, const char *entity_type, const char *before,
-                struct ms_json_writer *writer, int64_t *count, struct ms_error *err)
+                struct ms_json_writer *writer, struct ms_buffer *ids, struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
   bool row = false;
@@ -176,23 +176,39 @@ print_deletions(struct ms_page *page, const char *sql, const char *entity_type, 
     return status;
   }
   ms_statement_bind_integer(statement, 2, MS_JOBS_REMOVE_MAX);
-  *count = 0;
   while ((status = ms_statement_step(statement, &row, err)) == MS_OK && row) {
-    begin_operation(writer, "delete", entity_type, ms_statement_text(statement, 0, NULL));
+    size_t id_bytes;
+    const char *id = ms_statement_text(statement, 0, &id_bytes);
+    begin_operation(writer, "delete", entity_type, id);
     ms_json_end_object(writer);
-    ++*count;
+    ms_buffer_append(ids, id, id_bytes + 1);
   }
   ms_statement_done(statement);
   return status;
 }
 
+/* Tells of each, and how many there are. */
+static int
+tell_removed(const struct ms_buffer *ids, void (*removed)(const char *job_id))
+{
+  int count = 0;
+  for (size_t at = 0; at < ids->size_bytes; at += strlen(ids->data + at) + 1) {
+    if (removed) {
+      removed(ids->data + at);
+    }
+    count++;
+  }
+  return count;
+}
+
 enum ms_status
 ms_jobs_remove(struct ms_page *page, const char *before, const char *user_id,
-               struct ms_buffer *json, struct ms_error *err)
+               void (*removed)(const char *job_id), struct ms_buffer *json, struct ms_error *err)
 {
-  struct ms_buffer body;
+  struct ms_buffer body, files, jobs;
   struct ms_json_writer writer;
-  int64_t files = 0, jobs = 0;
+  ms_buffer_init(&files, BODY_MAX_BYTES);
+  ms_buffer_init(&jobs, BODY_MAX_BYTES);
   ms_buffer_init(&body, BODY_MAX_BYTES);
   ms_json_writer_init(&writer, &body);
   ms_json_begin_array(&writer);
@@ -205,9 +221,11 @@ ms_jobs_remove(struct ms_page *page, const char *before, const char *user_id,
   if (status == MS_OK) {
     status = call(page, user_id, &body, err);
   }
-  ms_buffer_free(&body);
   if (status == MS_OK) {
-    ms_buffer_printf(json, "{\"removed\":%lld}", (long long)jobs);
+    ms_buffer_printf(json, "{\"removed\":%d}", tell_removed(&jobs, removed));
   }
+  ms_buffer_free(&body);
+  ms_buffer_free(&files);
+  ms_buffer_free(&jobs);
   return status;
 }

@@ -137,16 +137,21 @@ ms_jobs_files(struct ms_page *page, const char *id, struct ms_job_file **files, 
 
 /* ---- related runs ---- */
 
-/* Those that bear the same name or, where it has none, ran the same command. Looking for the text of
- * either in the data spares most jobs the JSON parser. */
+/* What it retries and was retried as; those that bear the same name or, where it has none, ran the same command.
+ * Looking for the text of either in the data spares most jobs the JSON parser. */
 static const char related_sql[] =
-    "WITH this AS (SELECT id, data ->> '$.name' AS name, data -> '$.command' AS command FROM Job"
-    " WHERE id = ?1 AND json_valid(data)),"
-    " recent AS (SELECT * FROM Job ORDER BY created_at DESC LIMIT ?2)"
-    " SELECT " MS_PAGE_JOB_OBJECT " FROM this, recent j LEFT JOIN Resource u ON u.id = j.user_id"
-    " WHERE j.id <> this.id AND instr(j.data, coalesce(this.name, this.command)) > 0"
-    " AND json_valid(j.data) AND CASE WHEN this.name IS NOT NULL"
-    " THEN j.data ->> '$.name' = this.name ELSE j.data -> '$.command' = this.command END"
+    "WITH this AS (SELECT id, data ->> '$.name' AS name, data -> '$.command' AS command,"
+    " data ->> '$.retry_of' AS retry_of FROM Job WHERE id = ?1 AND json_valid(data)),"
+    " among AS (SELECT place FROM (SELECT rowid AS place FROM Job ORDER BY created_at DESC LIMIT "
+    "?2)"
+    " UNION SELECT rowid FROM Job WHERE id = (SELECT retry_of FROM this))"
+    " SELECT " MS_PAGE_JOB_OBJECT " FROM this, among JOIN Job j ON j.rowid = place"
+    " LEFT JOIN Resource u ON u.id = j.user_id"
+    " WHERE j.id <> this.id AND (j.id = this.retry_of"
+    " OR (instr(j.data, this.id) > 0 AND json_valid(j.data) AND j.data ->> '$.retry_of' = this.id)"
+    " OR (instr(j.data, coalesce(this.name, this.command)) > 0 AND json_valid(j.data)"
+    " AND CASE WHEN this.name IS NOT NULL THEN j.data ->> '$.name' = this.name"
+    " ELSE j.data -> '$.command' = this.command END))"
     " ORDER BY j.created_at DESC LIMIT ?3";
 
 static enum ms_status

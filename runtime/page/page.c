@@ -60,6 +60,10 @@ ms_page_open(struct ms_api *api, struct ms_page **result, struct ms_error *err)
   if (status == MS_OK) {
     status = ms_database_open(path, ms_api_model(api), &page->database, &created, err);
   }
+  if (status == MS_OK) {
+    page->folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+    status = page->folder ? MS_OK : ms_fail(err, MS_MEMORY, "out of memory");
+  }
   free(path);
   if (status == MS_OK) {
     status = ms_sign_in_set_up(page, err);
@@ -78,8 +82,15 @@ ms_page_close(struct ms_page *page)
   if (page) {
     ms_cache_clear(&page->lists);
     ms_database_close(page->database);
+    free(page->folder);
     free(page);
   }
+}
+
+const char *
+ms_page_folder(const struct ms_page *page)
+{
+  return page->folder;
 }
 
 int64_t

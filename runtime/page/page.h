@@ -20,6 +20,10 @@ ms_page_open(struct ms_api *api, struct ms_page **page, struct ms_error *err);
 void
 ms_page_close(struct ms_page *page);
 
+/* The data folder. Borrowed. */
+const char *
+ms_page_folder(const struct ms_page *page);
+
 /* A number that is another one after every commit to the database, whoever made it; 0 when it cannot
  * be read. Costs microseconds. */
 int64_t

@@ -13,6 +13,7 @@
 
 struct ms_request;
 struct ms_offload;
+struct ms_retry;
 struct ms_page;
 struct ms_feed;
 struct ms_event_journal;
@@ -22,6 +23,7 @@ struct ms_share;
 
 LIST_HEAD(ms_request_list, ms_request);
 LIST_HEAD(ms_offload_list, ms_offload);
+LIST_HEAD(ms_retry_list, ms_retry);
 
 struct ms_server {
   uv_loop_t *loop;                  /* borrowed */
@@ -43,6 +45,7 @@ struct ms_server {
   char *public_url; /* owned, without a slash at the end; NULL: from the Host header */
 
   struct ms_request_list requests; /* under way */
+  struct ms_retry_list retries;    /* whose processes run */
   struct ms_offload_list offloads; /* on the thread pool, or waiting to be told so */
   uv_mutex_t lock;                 /* guards `running` of the offloads */
   uv_cond_t finished;              /* one of them is no longer running */

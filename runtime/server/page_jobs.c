@@ -4,6 +4,7 @@
 
 #include "page/jobs.h"
 #include "server/answer.h"
+#include "server/retry.h"
 #include "server/routes.h"
 
 enum { DEFAULT_LIMIT = 100, OFFSET_MAX = 100000000 };
@@ -67,8 +68,8 @@ cancel(struct ms_request *request, struct ms_buffer *json, struct ms_error *err)
 static enum ms_status
 remove_ended(struct ms_request *request, struct ms_buffer *json, struct ms_error *err)
 {
-  return ms_jobs_remove(request->server->page, argument(request, "before"), request->user_id, json,
-                        err);
+  return ms_jobs_remove(request->server->page, argument(request, "before"), request->user_id,
+                        ms_retry_forget, json, err);
 }
 
 static enum MHD_Result

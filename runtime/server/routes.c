@@ -27,6 +27,7 @@ static const struct ms_route routes[] = {
     {"/jobs/zip", false, MS_METHOD_GET, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_zip},
     {"/jobs/removable", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_removable},
     {"/jobs/cancel", false, MS_METHOD_POST, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_cancel},
+    {"/jobs/retry", false, MS_METHOD_POST, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_retry},
     {"/jobs/remove", false, MS_METHOD_POST, MS_ACCESS_PAGE, false, &ms_endpoint_jobs_remove},
     {"/events", false, READ, MS_ACCESS_PAGE, false, &ms_endpoint_events},
     {"/img/thumbnail2.png", false, READ, MS_ACCESS_ANYBODY, false, &ms_endpoint_placeholder},

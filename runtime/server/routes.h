@@ -37,6 +37,8 @@ extern const struct ms_endpoint ms_endpoint_jobs_detail;
 extern const struct ms_endpoint ms_endpoint_jobs_removable;
 extern const struct ms_endpoint ms_endpoint_jobs_cancel;
 extern const struct ms_endpoint ms_endpoint_jobs_remove;
+/* POST /jobs/retry: runs a job's command again. */
+extern const struct ms_endpoint ms_endpoint_jobs_retry;
 /* GET /jobs/changes: an event whenever something has changed. */
 extern const struct ms_endpoint ms_endpoint_jobs_changes;
 /* GET /jobs/zip: all attachments of a job. */

@@ -21,6 +21,7 @@
 #include "server/listen.h"
 #include "server/offload.h"
 #include "server/request.h"
+#include "server/retry.h"
 #include "server/share.h"
 
 enum {
@@ -179,6 +180,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   server->api = api;
   LIST_INIT(&server->requests);
   LIST_INIT(&server->offloads);
+  LIST_INIT(&server->retries);
   uv_mutex_init(&server->lock);
   uv_cond_init(&server->finished);
   signal(SIGPIPE, SIG_IGN);
@@ -284,6 +286,7 @@ ms_server_close(struct ms_server *server)
   ms_event_journal_close(server->journal);
   ms_hub_close(server->hub);
   ms_feed_close(server->feed);
+  ms_retries_close(server);
   ms_offload_drain(server);
   struct ms_request *request;
   LIST_FOREACH(request, &server->requests, link)

@@ -200,6 +200,7 @@ the_server_tells_about_itself(void **state)
   expect(tracker, "0.storage_scenario", "{'scenario':'ftrack.automatic','data':{}}");
   expect(tracker, "0.is_timezone_support_enabled", "true");
   expect(tracker, "0.user_information.username", "'ada'");
+  assert_int_equal(strlen(at(tracker, "0.tracker_id")->string), 32);
   expect_count(tracker, "1", ms_model_builtin()->type_count);
   call(tracker, "[{'action':'query_server_information','values':['version','no_such']}]");
   expect(tracker, "0", "{'version':'dev'}");

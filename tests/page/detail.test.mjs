@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, row, screenshot } from "./support/browser.mjs";
+import { Browser, openJob, row, screenshot } from "./support/browser.mjs";
 import { Studio } from "./support/studio.mjs";
 import { unzip } from "./support/unzip.mjs";
 
@@ -20,11 +20,6 @@ after(async () => {
   await browser?.close();
   await studio?.close();
 });
-
-async function openJob(page, text) {
-  await row(page, text).click();
-  await page.locator(".detail-title", { hasText: text }).waitFor();
-}
 
 async function saved(page, act) {
   const [download] = await Promise.all([page.waitForEvent("download"), act()]);

@@ -2,42 +2,31 @@
  * that one expects. */
 #include "support.h"
 
-#define JOB(id, status, rest)                                                                      \
-  "{'action':'create','entity_type':'Job','entity_data':{'id':'" id "','status':'" status "'" rest \
-  "}}"
+#define JOB(rest) "{'action':'create','entity_type':'Job','entity_data':{" rest "}}"
 
+/* clang-format off */
 static const char jobs[] =
-    "[{'action':'create','entity_type':'User','entity_data':{'id':'u2','"
-    "username':'grace'}}," JOB(
-        "j1", "running",
-        ",'user_id':'u2','created_at':'2026-01-01T10:00:00','data':'{\\'"
-        "description\\':"
-        "\\'Render 50% of sh_010\\',\\'progress\\':0.5,\\'phase\\':\\'frame "
-        "12\\'}'") "," JOB("j2", "failed",
-                           ",'created_at':'2026-01-02T10:00:00','data':'{\\'"
-                           "description\\':\\'Bake\\',"
-                           "\\'reason\\':\\'exit code "
-                           "3\\',\\'name\\':\\'bake\\'}'") "," JOB("j3", "failed",
-                                                                   ",'"
-                                                                   "created_"
-                                                                   "at':'"
-                                                                   "2026-01-"
-                                                                   "03T10:"
-                                                                   "00:00','"
-                                                                   "data':'{"
-                                                                   "\\'"
-                                                                   "name\\':"
-                                                                   "\\'"
-                                                                   "bake\\'}"
-                                                                   "'") "," JOB("j4", "done",
-                                                                                ",'created_at':'"
-                                                                                "2026-01-04T10:00:"
-                                                                                "00','data':'no "
-                                                                                "JSON at all'") "," JOB("j5",
-                                                                                                        "queued",
-                                                                                                        ",'created_at':'2026-01-05T10:00:00','data':'[1,2]'") "," JOB("j6",
-                                                                                                                                                                      "done",
-                                                                                                                                                                      ",'created_at':'2026-01-06T10:00:00'") "]";
+    "[{'action':'create','entity_type':'User','entity_data':{'id':'u2','username':'grace'}},"
+    JOB("'id':'j1','status':'running','user_id':'u2','created_at':'2026-01-01T10:00:00',"
+        "'data':'{\\'description\\':\\'Render 50% of sh_010\\',\\'progress\\':0.5,"
+        "\\'phase\\':\\'frame 12\\'}'") ","
+    JOB("'id':'j2','status':'failed','created_at':'2026-01-02T10:00:00',"
+        "'data':'{\\'description\\':\\'Bake\\',\\'reason\\':\\'exit code 3\\',"
+        "\\'name\\':\\'bake\\'}'") ","
+    JOB("'id':'j3','status':'failed','created_at':'2026-01-03T10:00:00',"
+        "'data':'{\\'name\\':\\'bake\\'}'") ","
+    JOB("'id':'j4','status':'done','created_at':'2026-01-04T10:00:00',"
+        "'data':'no JSON at all'") ","
+    JOB("'id':'j5','status':'queued','created_at':'2026-01-05T10:00:00','data':'[1,2]'") ","
+    JOB("'id':'j6','status':'done','created_at':'2026-01-06T10:00:00'") "]";
+
+/* A job whose command was recorded, and the job that it was retried as. */
+static const char retried[] =
+    "["
+    JOB("'id':'r1','status':'failed','data':'{\\'retry\\':true}'") ","
+    JOB("'id':'r2','status':'running','data':'{\\'retry\\':true,\\'retry_of\\':\\'r1\\'}'")
+    "]";
+/* clang-format on */
 
 static void
 list(struct fixture *fixture, struct ms_job_filter filter, unsigned offset, unsigned limit)
@@ -79,7 +68,7 @@ test_list(void **state)
   list(fixture, (struct ms_job_filter){0}, 100, 3);
   assert_string_equal(ids(fixture), "");
   assert_contains(fixture, "\"total\":6");
-  call(fixture, "[" JOB("j7", "done", ",'created_at':'2026-01-07T10:00:00'") "]");
+  call(fixture, "[" JOB("'id':'j7','status':'done','created_at':'2026-01-07T10:00:00'") "]");
   list(fixture, (struct ms_job_filter){0}, 0, 2); /* asked anew after every change … */
   assert_string_equal(ids(fixture), "j7 j6");
   list(fixture, (struct ms_job_filter){0}, 0, 2); /* … and answered the same until the next */
@@ -201,12 +190,50 @@ test_cancel(void **state)
   assert_int_equal(cancel(fixture, "j9"), MS_NOT_FOUND);
 }
 
+static enum ms_status
+check_retry(struct fixture *fixture, const char *id, char username[MS_JOBS_USERNAME_SIZE])
+{
+  return ms_jobs_check_retry(fixture->page, id, fixture->user_id, username, &fixture->error);
+}
+
+static void
+test_retry(void **state)
+{
+  struct fixture *fixture = *state;
+  char username[MS_JOBS_USERNAME_SIZE] = "";
+  call(fixture, jobs);
+  call(fixture, retried);
+  must(fixture, check_retry(fixture, "r1", username));
+  assert_string_not_equal(username, "");
+  assert_int_equal(check_retry(fixture, "r2", username), MS_INTEGRITY);
+  assert_non_null(strstr(fixture->error.message, "is running"));
+  for (const char *id = "j2\0j4\0j6\0"; *id; id += 3) { /* also where the data is no object */
+    assert_int_equal(check_retry(fixture, id, username), MS_INTEGRITY);
+    assert_non_null(strstr(fixture->error.message, "was not recorded"));
+  }
+  assert_int_equal(check_retry(fixture, "j9", username), MS_NOT_FOUND);
+  assert_true(ms_jobs_exists(fixture->page, "r2"));
+  assert_false(ms_jobs_exists(fixture->page, "j9"));
+  detail(fixture, "r1");
+  assert_contains(fixture, "\"related\":[{\"id\":\"r2\"");
+  detail(fixture, "r2");
+  assert_contains(fixture, "\"related\":[{\"id\":\"r1\"");
+}
+
+static char heard[256]; /* ids of removed jobs, a space behind each */
+
+static void
+hear(const char *job_id)
+{
+  strcat(strcat(heard, job_id), " ");
+}
+
 static void
 remove_before(struct fixture *fixture, const char *before)
 {
   ms_buffer_clear(&fixture->answer);
-  must(fixture,
-       ms_jobs_remove(fixture->page, before, fixture->user_id, &fixture->answer, &fixture->error));
+  must(fixture, ms_jobs_remove(fixture->page, before, fixture->user_id, hear, &fixture->answer,
+                               &fixture->error));
 }
 
 static void
@@ -228,16 +255,18 @@ test_remove(void **state)
   assert_string_equal(ms_buffer_string(&fixture->answer), "{\"jobs\":4,\"files\":1,\"size\":7}");
   remove_before(fixture, "2000-01-01");
   assert_contains(fixture, "{\"removed\":0}");
+  assert_string_equal(heard, "");
   remove_before(fixture, "2100-01-01");
   assert_contains(fixture, "{\"removed\":4}");
+  assert_string_equal(heard, "j2 j3 j4 j6 ");
   list(fixture, (struct ms_job_filter){0}, 0, 100);
   assert_string_equal(ids(fixture), "j5 j1"); /* queued and running ones stay */
   call(fixture, "[{'action':'query','expression':'select id from FileComponent'}]");
   assert_contains(fixture, "shared");
   assert_lacks(fixture, "mine");
-  assert_int_equal(
-      ms_jobs_remove(fixture->page, "soon", fixture->user_id, &fixture->answer, &fixture->error),
-      MS_USAGE);
+  assert_int_equal(ms_jobs_remove(fixture->page, "soon", fixture->user_id, NULL, &fixture->answer,
+                                  &fixture->error),
+                   MS_USAGE);
 }
 
 static void
@@ -273,8 +302,9 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_list),   TEST(test_filters), TEST(test_bad_filters), TEST(test_detail),
-      TEST(test_cancel), TEST(test_remove),  TEST(test_version),     TEST(test_files),
+      TEST(test_list),   TEST(test_filters), TEST(test_bad_filters),
+      TEST(test_detail), TEST(test_cancel),  TEST(test_retry),
+      TEST(test_remove), TEST(test_version), TEST(test_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,7 @@ export const api = {
   users: () => request("GET", "/jobs/users"),
   detail: (id, signal) => request("GET", "/jobs/detail", { parameters: { id }, signal }),
   cancel: (id) => request("POST", "/jobs/cancel", { parameters: { id } }),
+  retry: (id) => request("POST", "/jobs/retry", { parameters: { id } }),
   removable: (before) => request("GET", "/jobs/removable", { parameters: { before } }),
   remove: (before) => request("POST", "/jobs/remove", { parameters: { before } }),
 };

@@ -10,7 +10,7 @@ import { Bar, noteOf, secondsOf, startOf, statusBadge, titleOf } from "./row.js"
 /* Keys of a job's data that have a place of their own. */
 const PLACED = new Set(["description", "progress", "phase", "reason", "command", "name", "host", "pid", "started_at",
   "ended_at", "duration_s", "exit_code", "signal", "attempt", "log", "tail", "traceback", "heartbeat_at",
-  "cancelled_by"]);
+  "cancelled_by", "retry", "retry_of", "retry_by"]);
 /* Keys that change all the time, and that no fact shows. */
 const RESTLESS = ["progress", "phase", "tail", "heartbeat_at", "description"];
 const VALUE_MAX = 2000;
@@ -39,7 +39,7 @@ export class Detail {
   #request = null;
   #parts = {}; // name → { key, node }
 
-  /* `close()`, `cancel(job)`, `open(id)`, `failed(error)`. */
+  /* `close()`, `cancel(job)`, `retry(job, command)`, `open(id)`, `failed(error)`. */
   constructor(root, actions) {
     this.root = root;
     this.actions = actions;
@@ -102,13 +102,13 @@ export class Detail {
     const ids = files.map((file) => file.id);
     const log = files.find((file) => file.id === data.log);
     const nodes = [
-      this.#part("head", [job.status, titleOf(job)], () => this.#head(job)),
+      this.#part("head", [job.status, titleOf(job), data.retry], () => this.#head(job, data)),
       this.#part("reason", [job.status, job.reason, data.exit_code, data.signal], () => reasonSection(job, data)),
       this.#part("progress", job.status === "running", () => this.#progress(job)),
       this.#part("log", [Boolean(log), typeof data.tail === "string"], () => this.#log(log, data)),
       this.#part("files", [ids, data.log], () => filesSection(job.id, files, data.log)),
       this.#part("facts", [without(job, RESTLESS), without(data, RESTLESS)], () => this.#facts(job, data, told)),
-      this.#part("related", related, () => this.#related(related, data)),
+      this.#part("related", related, () => this.#related(related, job, data)),
     ].filter(Boolean);
     const same = nodes.length === this.body.childNodes.length && nodes.every((node, i) => node === this.body.childNodes[i]);
     if (!same) this.body.replaceChildren(...nodes);
@@ -122,13 +122,16 @@ export class Detail {
     return element("button", { type: "button", class: "quiet icon-button", "aria-label": "Close", title: "Close (Esc)", onclick: this.actions.close }, icon("close"));
   }
 
-  #head(job) {
+  #head(job, data) {
     const active = job.status === "running" || job.status === "queued";
+    const retry = () => this.actions.retry(job, commandLine(data.command));
     return element("header", { class: "detail-head" },
       element("div", { class: "detail-actions" },
         statusBadge(job.status),
         element("span", { class: "spring" }),
         active ? element("button", { type: "button", class: "danger", onclick: () => this.actions.cancel(job) }, "Cancel job…") : null,
+        !active && data.retry === true
+          ? element("button", { type: "button", onclick: retry }, icon("again"), job.status === "failed" ? "Retry…" : "Run again…") : null,
         copyButton("Copy link", () => new URL(`/?job=${encodeURIComponent(job.id)}`, location.href).href),
         this.#closeButton()),
       element("h2", { class: "detail-title", tabindex: "-1" }, titleOf(job)));
@@ -164,7 +167,7 @@ export class Detail {
     const list = element("dl", { class: "facts" });
     const add = (label, ...content) => {
       if (content.every((part) => part === "" || part === null || part === undefined)) return;
-      list.append(element("div", { class: "fact" }, element("dt", {}, label), element("dd", {}, ...content)));
+      list.append(element("div", { class: label === "Id" ? "fact fact-wide" : "fact" }, element("dt", {}, label), element("dd", {}, ...content)));
     };
     this.took = element("span", { class: "number" });
     add("User", job.user);
@@ -178,6 +181,7 @@ export class Detail {
     add("Signal", numberText(data.signal));
     add("Attempt", data.attempt > 1 ? numberText(data.attempt) : "");
     add("Process", numberText(data.pid));
+    add("Retried for", data.retry_by ? valueText(data.retry_by) : "");
     add("Cancelled by", data.cancelled_by ? valueText(data.cancelled_by) : "");
     for (const [key, value] of Object.entries(data)) {
       if (!PLACED.has(key) && value !== null && value !== "") add(key, valueText(value));
@@ -193,23 +197,23 @@ export class Detail {
       element("div", { class: "section-head" }, element("h3", {}, "Details")), list);
   }
 
-  #related(related, data) {
+  #related(related, job, data) {
     if (related.length === 0) return null;
     return element("section", { class: "section" },
       element("div", { class: "section-head" }, element("h3", {}, data.name ? "Other runs with this name" : "Other runs of this command")),
-      element("ul", { class: "related" }, related.map((job) => element("li", {},
+      element("ul", { class: "related" }, related.map((other) => element("li", {},
         element("a", {
-          href: `/?job=${encodeURIComponent(job.id)}`,
+          href: `/?job=${encodeURIComponent(other.id)}`,
           onclick: (event) => {
             if (event.ctrlKey || event.metaKey || event.shiftKey) return;
             event.preventDefault();
-            this.actions.open(job.id);
+            this.actions.open(other.id);
           },
         },
-          statusBadge(job.status),
-          element("span", { class: "related-title" }, job.status === "failed" ? noteOf(job) : titleOf(job)),
-          element("span", { class: "number" }, duration(secondsOf(job))),
-          element("span", { class: "number", title: exactTime(startOf(job)) }, relativeTime(startOf(job))))))));
+          statusBadge(other.status),
+          element("span", { class: "related-title" }, relationOf(other, job, data), other.status === "failed" ? noteOf(other) : titleOf(other)),
+          element("span", { class: "number" }, duration(secondsOf(other))),
+          element("span", { class: "number", title: exactTime(startOf(other)) }, relativeTime(startOf(other))))))));
   }
 
   #tick() {
@@ -219,6 +223,12 @@ export class Detail {
     if (this.took) setText(this.took, text);
     if (job.status === "running" && this.elapsed) setText(this.elapsed, text);
   }
+}
+
+/* What another run is to this one, where they are more than alike. */
+function relationOf(other, job, data) {
+  const name = other.retry_of === job.id ? "Its retry" : other.id === data.retry_of ? "What it retries" : "";
+  return name ? element("span", { class: "relation" }, name) : null;
 }
 
 function numberText(value) {

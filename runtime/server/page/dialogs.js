@@ -8,9 +8,9 @@ const DAY_MS = 86400000;
 const OFFERED_DAYS = 30;
 
 class Question {
-  constructor(title, content, action) {
+  constructor(title, content, action, style = "danger-strong") {
     this.problem = element("p", { class: "problem", role: "alert" });
-    this.submit = element("button", { type: "submit", class: "danger-strong" }, action);
+    this.submit = element("button", { type: "submit", class: style }, action);
     this.leave = element("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Not now");
     this.form = element("form", { method: "dialog" }, element("h2", { id: "question" }, title), content, this.problem,
       element("div", { class: "dialog-actions" }, this.leave, this.submit));
@@ -46,6 +46,20 @@ export function askToCancel(job, done) {
     await api.cancel(job.id);
     announce("The job was cancelled");
     done();
+  });
+}
+
+/* `started(id)` hears which job it has become. */
+export function askToRetry(job, command, started) {
+  const question = new Question(job.status === "failed" ? "Retry this job?" : "Run this job again?",
+    element("div", {},
+      element("p", {}, element("strong", {}, titleOf(job)), ` runs once more on ${job.host || "its machine"}, as a new job: the same command in the same folder.`),
+      command ? element("pre", { class: "command-line", tabindex: "0" }, command) : null),
+    job.status === "failed" ? "Retry" : "Run again", "strong");
+  question.ask(async () => {
+    const { job: id } = await api.retry(job.id);
+    announce("The job was started again");
+    started(id);
   });
 }
 

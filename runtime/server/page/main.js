@@ -1,7 +1,7 @@
 /* The Jobs page: who is signed in, which place the address names, and what follows from keys and news. */
 import { api, onSignedOut, Unreachable } from "./api.js";
 import { Detail } from "./detail.js";
-import { askToCancel, askToRemove } from "./dialogs.js";
+import { askToCancel, askToRemove, askToRetry } from "./dialogs.js";
 import { announce, setText } from "./dom.js";
 import { Filters } from "./filters.js";
 import { serverNow } from "./format.js";
@@ -39,6 +39,7 @@ const detail = new Detail(at("detail"), {
   close: () => go({ job: "" }),
   open: (id) => go({ job: id }),
   cancel: (job) => askToCancel(job, refresh),
+  retry: (job, command) => askToRetry(job, command, (id) => go({ job: id })),
   failed: noticeFailure,
 });
 const live = new Live(refresh, showConnection);

@@ -68,6 +68,11 @@ export async function signIn(page, studio, { user = "ada", key = studio.key } = 
 
 export const row = (page, text) => page.locator(".canvas .row", { hasText: text });
 
+export async function openJob(page, text) {
+  await row(page, text).first().click();
+  await page.locator(".detail-title", { hasText: text }).waitFor();
+}
+
 export async function screenshot(page, name) {
   const folder = process.env.MOONSHIFT_PAGE_SCREENSHOTS;
   await mkdir(folder, { recursive: true });
