@@ -1,38 +1,42 @@
-/* The class datetime. Calendar fields come from the C library's gmtime_r on the shifted instant; it
- * is asked for the local zone alone, never for the process's zone otherwise. */
+/* The class datetime. Calendar fields come from the C library's gmtime_r on the shifted instant, never
+ * from the process's zone. */
 #include "session/datetime.h"
 
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/nearest.h"
 #include "binding/options.h"
 #include "binding/raise.h"
+#include "session/datetime_internal.h"
 
 #define DATETIME_METATABLE "moonshift.datetime"
-#define US_PER_SECOND INT64_C(1000000)
 
-enum { OFFSET_MAX_S = 24 * 60 * 60, FORMAT_MAX_BYTES = 256 };
+enum { FORMAT_MAX_BYTES = 256 };
 
 /* 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z */
-static const int64_t TIME_MIN_US = INT64_C(-62135596800) * US_PER_SECOND;
-static const int64_t TIME_MAX_US = INT64_C(253402300800) * US_PER_SECOND - 1;
+static const int64_t TIME_MIN_US = INT64_C(-62135596800) * MS_US_PER_SECOND;
+static const int64_t TIME_MAX_US = INT64_C(253402300800) * MS_US_PER_SECOND - 1;
 
 /* ---- making ---- */
 
-static void
-push_new(lua_State *L, struct ms_datetime value)
+void
+ms_datetime_push(lua_State *L, struct ms_datetime value)
 {
   if (value.time_us < TIME_MIN_US || value.time_us > TIME_MAX_US) {
     ms_raisef(L, MS_INVALID, "a date-time outside the years 1 to 9999");
   }
-  struct ms_datetime *datetime = lua_newuserdatauv(L, sizeof *datetime, 0);
+  bool is_named = value.zone == MS_ZONE_NAMED;
+  struct ms_datetime *datetime = lua_newuserdatauv(L, sizeof *datetime, is_named);
   *datetime = value;
   luaL_setmetatable(L, DATETIME_METATABLE);
+  if (is_named) {
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, MS_DATETIME_ZONE_NAME);
+  }
 }
 
 /* "2022-10-10" and nothing more? */
@@ -52,7 +56,7 @@ ms_datetime_push_text(lua_State *L, const char *text, size_t text_bytes, struct 
   enum ms_status status = ms_time_parse(text, text_bytes, &value.time_us, err);
   if (status == MS_OK) {
     make_class(L);
-    push_new(L, value);
+    ms_datetime_push(L, value);
   }
   return status;
 }
@@ -63,8 +67,8 @@ ms_datetime_test(lua_State *L, int index)
   return luaL_testudata(L, index, DATETIME_METATABLE);
 }
 
-static const struct ms_datetime *
-check(lua_State *L, int index)
+const struct ms_datetime *
+ms_datetime_check(lua_State *L, int index)
 {
   const struct ms_datetime *datetime = ms_datetime_test(L, index);
   if (!datetime) {
@@ -83,17 +87,18 @@ check_seconds_us(lua_State *L, int index)
   if (!(fabs(seconds) < 1e12)) {
     ms_raisef(L, MS_INVALID, "%g seconds are out of range for a date-time", seconds);
   }
-  return is_integer ? whole * US_PER_SECOND : (int64_t)llround(seconds * 1e6);
+  return is_integer ? whole * MS_US_PER_SECOND : (int64_t)llround(seconds * 1e6);
 }
 
-/* From a table as os.time takes it, in UTC. */
-static struct ms_datetime
-read_fields(lua_State *L, int index)
+/* Pushes what a table as os.time takes it stands for, in its zone or UTC. */
+static void
+push_fields(lua_State *L, int index)
 {
   struct fields {
     int64_t year, month, day, hour, minute;
     double second;
-  } fields = {.month = 1, .day = 1};
+    const char *zone;
+  } fields = {.month = 1, .day = 1, .zone = "utc"};
   static const struct ms_option options[] = {
       {"year", MS_OPTION_INTEGER, offsetof(struct fields, year), true},
       {"month", MS_OPTION_INTEGER, offsetof(struct fields, month), false},
@@ -101,6 +106,7 @@ read_fields(lua_State *L, int index)
       {"hour", MS_OPTION_INTEGER, offsetof(struct fields, hour), false},
       {"minute", MS_OPTION_INTEGER, offsetof(struct fields, minute), false},
       {"second", MS_OPTION_NUMBER, offsetof(struct fields, second), false},
+      {"zone", MS_OPTION_STRING, offsetof(struct fields, zone), false},
   };
   ms_options_read(L, index, "datetime", options, sizeof options / sizeof *options, &fields);
   if (fields.year < 1 || fields.year > 9999 || fields.month < 1 || fields.month > 12 ||
@@ -118,8 +124,11 @@ read_fields(lua_State *L, int index)
     ms_raisef(L, MS_INVALID, "datetime: month %d has no day %d", (int)fields.month,
               (int)fields.day);
   }
-  return (struct ms_datetime){.time_us =
-                                  whole_s * US_PER_SECOND + (int64_t)llround(fields.second * 1e6)};
+  struct ms_datetime value = {0};
+  ms_datetime_set_zone(L, &value, fields.zone);
+  ms_datetime_set_wall(L, &value,
+                       whole_s * MS_US_PER_SECOND + (int64_t)llround(fields.second * 1e6));
+  ms_datetime_push(L, value);
 }
 
 int
@@ -129,13 +138,13 @@ ms_datetime_new(lua_State *L)
   switch (lua_type(L, 1)) {
   case LUA_TNONE:
   case LUA_TNIL:
-    push_new(L, (struct ms_datetime){.time_us = ms_clock_now_us()});
+    ms_datetime_push(L, (struct ms_datetime){.time_us = ms_clock_now_us()});
     return 1;
   case LUA_TNUMBER:
-    push_new(L, (struct ms_datetime){.time_us = check_seconds_us(L, 1)});
+    ms_datetime_push(L, (struct ms_datetime){.time_us = check_seconds_us(L, 1)});
     return 1;
   case LUA_TTABLE:
-    push_new(L, read_fields(L, 1));
+    push_fields(L, 1);
     return 1;
   case LUA_TSTRING: {
     struct ms_error err;
@@ -144,20 +153,19 @@ ms_datetime_new(lua_State *L)
     return ms_datetime_push_text(L, text, text_bytes, &err) == MS_OK ? 1 : ms_raise(L, &err);
   }
   default:
-    lua_pushvalue(L, 1);
-    push_new(L, *check(L, -1));
+    ms_datetime_push_like(L, 1, *ms_datetime_check(L, 1));
     return 1;
   }
 }
 
 /* ---- text ---- */
 
-static void
-calendar_of(const struct ms_datetime *datetime, struct tm *calendar, int *fraction_us)
+void
+ms_datetime_calendar(const struct ms_datetime *datetime, struct tm *calendar, int *fraction_us)
 {
-  int64_t shifted_us = datetime->time_us + datetime->offset_s * US_PER_SECOND;
-  int64_t fraction = ((shifted_us % US_PER_SECOND) + US_PER_SECOND) % US_PER_SECOND;
-  time_t seconds = (time_t)((shifted_us - fraction) / US_PER_SECOND);
+  int64_t shifted_us = datetime->time_us + datetime->offset_s * MS_US_PER_SECOND;
+  int64_t fraction = ((shifted_us % MS_US_PER_SECOND) + MS_US_PER_SECOND) % MS_US_PER_SECOND;
+  time_t seconds = (time_t)((shifted_us - fraction) / MS_US_PER_SECOND);
   gmtime_r(&seconds, calendar);
   *fraction_us = (int)fraction;
 }
@@ -166,7 +174,7 @@ void
 ms_datetime_print(const struct ms_datetime *datetime, char text[MS_DATETIME_TEXT_SIZE])
 {
   char naive[MS_TIME_TEXT_SIZE];
-  ms_time_format(datetime->time_us + datetime->offset_s * US_PER_SECOND, naive);
+  ms_time_format(datetime->time_us + datetime->offset_s * MS_US_PER_SECOND, naive);
   int minutes = datetime->offset_s / 60;
   if (datetime->is_date) {
     snprintf(text, MS_DATETIME_TEXT_SIZE, "%.10s", naive);
@@ -183,7 +191,7 @@ static int
 datetime_tostring(lua_State *L)
 {
   char text[MS_DATETIME_TEXT_SIZE];
-  ms_datetime_print(check(L, 1), text);
+  ms_datetime_print(ms_datetime_check(L, 1), text);
   lua_pushstring(L, text);
   return 1;
 }
@@ -201,7 +209,7 @@ datetime_concat(lua_State *L)
 static int
 datetime_format(lua_State *L)
 {
-  const struct ms_datetime *datetime = check(L, 1);
+  const struct ms_datetime *datetime = ms_datetime_check(L, 1);
   size_t format_bytes;
   const char *format = luaL_checklstring(L, 2, &format_bytes);
   if (format_bytes > FORMAT_MAX_BYTES) {
@@ -210,70 +218,11 @@ datetime_format(lua_State *L)
   }
   struct tm calendar;
   int fraction_us;
-  calendar_of(datetime, &calendar, &fraction_us);
+  ms_datetime_calendar(datetime, &calendar, &fraction_us);
   calendar.tm_gmtoff = datetime->offset_s;
   char text[FORMAT_MAX_BYTES * 8];
   size_t text_bytes = strftime(text, sizeof text, format, &calendar);
   lua_pushlstring(L, text, text_bytes);
-  return 1;
-}
-
-/* ---- zones ---- */
-
-static int64_t
-floor_seconds(int64_t time_us)
-{
-  return (time_us - (time_us % US_PER_SECOND + US_PER_SECOND) % US_PER_SECOND) / US_PER_SECOND;
-}
-
-static int32_t
-local_offset_s(const struct ms_datetime *datetime)
-{
-  time_t seconds = (time_t)floor_seconds(datetime->time_us);
-  struct tm calendar;
-  localtime_r(&seconds, &calendar);
-  return (int32_t)calendar.tm_gmtoff;
-}
-
-/* The offset of a zone by name, which Lua reads (moonshift.zone). */
-static int32_t
-named_offset_s(lua_State *L, const struct ms_datetime *datetime, const char *zone)
-{
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "moonshift.zone");
-  lua_call(L, 1, 1);
-  lua_getfield(L, -1, "offset");
-  lua_pushstring(L, zone);
-  lua_pushinteger(L, floor_seconds(datetime->time_us));
-  lua_call(L, 2, 1);
-  lua_Integer offset_s = luaL_checkinteger(L, -1);
-  if (offset_s <= -OFFSET_MAX_S || offset_s >= OFFSET_MAX_S) {
-    ms_raisef(L, MS_INVALID, "time zone '%s': its file tells an offset of more than a day", zone);
-  }
-  return (int32_t)offset_s;
-}
-
-/* datetime:to(zone): the same instant shown as "utc", "local", at an offset such as "+02:00" or as
- * in a zone such as "Europe/Berlin". */
-static int
-datetime_to(lua_State *L)
-{
-  struct ms_datetime value = *check(L, 1);
-  const char *zone = luaL_checkstring(L, 2);
-  int hours, minutes;
-  char sign, rest;
-  if (strcmp(zone, "utc") == 0) {
-    value.offset_s = 0;
-  } else if (strcmp(zone, "local") == 0) {
-    value.offset_s = local_offset_s(&value);
-  } else if (sscanf(zone, "%c%2d:%2d%c", &sign, &hours, &minutes, &rest) == 3 &&
-             (sign == '+' || sign == '-') && hours >= 0 && minutes >= 0 && minutes < 60 &&
-             hours * 3600 < OFFSET_MAX_S) {
-    value.offset_s = (hours * 3600 + minutes * 60) * (sign == '-' ? -1 : 1);
-  } else {
-    value.offset_s = named_offset_s(L, &value, zone);
-  }
-  push_new(L, value);
   return 1;
 }
 
@@ -282,8 +231,8 @@ datetime_to(lua_State *L)
 static void
 push_timestamp(lua_State *L, const struct ms_datetime *datetime)
 {
-  if (datetime->time_us % US_PER_SECOND == 0) {
-    lua_pushinteger(L, datetime->time_us / US_PER_SECOND);
+  if (datetime->time_us % MS_US_PER_SECOND == 0) {
+    lua_pushinteger(L, datetime->time_us / MS_US_PER_SECOND);
   } else {
     lua_pushnumber(L, (double)datetime->time_us / 1e6);
   }
@@ -312,7 +261,7 @@ push_field(lua_State *L, const struct ms_datetime *datetime, enum field field)
 {
   struct tm calendar;
   int fraction_us;
-  calendar_of(datetime, &calendar, &fraction_us);
+  ms_datetime_calendar(datetime, &calendar, &fraction_us);
   const int values[] = {
       [YEAR] = calendar.tm_year + 1900, [MONTH] = calendar.tm_mon + 1,
       [DAY] = calendar.tm_mday,         [HOUR] = calendar.tm_hour,
@@ -345,7 +294,7 @@ raise_no_field(lua_State *L, const char *name)
 static int
 datetime_index(lua_State *L)
 {
-  const struct ms_datetime *datetime = check(L, 1);
+  const struct ms_datetime *datetime = ms_datetime_check(L, 1);
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
     return 1;
@@ -371,7 +320,7 @@ datetime_newindex(lua_State *L)
 static int
 compare(lua_State *L)
 {
-  int64_t left = check(L, 1)->time_us, right = check(L, 2)->time_us;
+  int64_t left = ms_datetime_check(L, 1)->time_us, right = ms_datetime_check(L, 2)->time_us;
   return left < right ? -1 : left > right;
 }
 
@@ -396,12 +345,14 @@ datetime_le(lua_State *L)
   return 1;
 }
 
+/* Pushes the date-time at `index` moved by `by_us`. */
 static int
-push_shifted(lua_State *L, struct ms_datetime value, int64_t by_us)
+push_shifted(lua_State *L, int index, int64_t by_us)
 {
+  struct ms_datetime value = *ms_datetime_check(L, index);
   value.time_us += by_us;
-  value.is_date = value.is_date && by_us % (86400 * US_PER_SECOND) == 0;
-  push_new(L, value);
+  value.is_date = value.is_date && by_us % (86400 * MS_US_PER_SECOND) == 0;
+  ms_datetime_push_like(L, index, value);
   return 1;
 }
 
@@ -410,7 +361,7 @@ static int
 datetime_add(lua_State *L)
 {
   int which = ms_datetime_test(L, 1) ? 1 : 2;
-  return push_shifted(L, *check(L, which), check_seconds_us(L, 3 - which));
+  return push_shifted(L, which, check_seconds_us(L, 3 - which));
 }
 
 /* datetime - datetime: seconds; datetime - seconds: the date-time before. */
@@ -419,11 +370,11 @@ datetime_sub(lua_State *L)
 {
   const struct ms_datetime *right = ms_datetime_test(L, 2);
   if (!right) {
-    return push_shifted(L, *check(L, 1), -check_seconds_us(L, 2));
+    return push_shifted(L, 1, -check_seconds_us(L, 2));
   }
-  int64_t difference_us = check(L, 1)->time_us - right->time_us;
-  if (difference_us % US_PER_SECOND == 0) {
-    lua_pushinteger(L, difference_us / US_PER_SECOND);
+  int64_t difference_us = ms_datetime_check(L, 1)->time_us - right->time_us;
+  if (difference_us % MS_US_PER_SECOND == 0) {
+    lua_pushinteger(L, difference_us / MS_US_PER_SECOND);
   } else {
     lua_pushnumber(L, (double)difference_us / 1e6);
   }
@@ -432,7 +383,8 @@ datetime_sub(lua_State *L)
 
 static const luaL_Reg METHODS[] = {
     {"format", datetime_format},
-    {"to", datetime_to},
+    {"shift", ms_datetime_shift},
+    {"to", ms_datetime_to},
     {NULL, NULL},
 };
 

@@ -1,6 +1,6 @@
 /* Date-times as Lua values: they compare, subtract, print; they are never changed.
  *
- * A value is an instant in microseconds, an offset from UTC to show it in, and whether it is a bare
+ * A value is an instant in microseconds, the zone that it is shown in, and whether it is a bare
  * date. Years 1 to 9999. See lua/meta/datetime.lua for what scripts can do with them. */
 #ifndef MS_SESSION_DATETIME_H
 #define MS_SESSION_DATETIME_H
@@ -12,10 +12,18 @@
 
 #include "base/error.h"
 
+enum ms_zone {
+  MS_ZONE_FIXED, /* an offset for good */
+  MS_ZONE_LOCAL, /* this machine's */
+  MS_ZONE_NAMED  /* "Europe/Berlin"; the Lua value knows the name */
+};
+
 struct ms_datetime {
-  int64_t time_us;  /* since 1970-01-01T00:00:00Z */
-  int32_t offset_s; /* east of UTC, for its fields and text; not part of comparisons */
-  bool is_date;     /* prints without a time */
+  int64_t time_us; /* since 1970-01-01T00:00:00Z */
+  int32_t
+      offset_s; /* east of UTC at that instant, for its fields and text; not part of comparisons */
+  enum ms_zone zone; /* where the offset is from */
+  bool is_date;      /* prints without a time */
 };
 
 enum { MS_DATETIME_TEXT_SIZE = 48 /* bytes of its text with the NUL */ };

@@ -44,6 +44,55 @@ describe("zone", function()
     assert.equal(before, before:to "Europe/Berlin")
   end)
 
+  it("is kept by what is made of a date-time", function()
+    local before = moonshift.datetime("2024-03-31T00:30:00Z"):to "Europe/Berlin"
+    assert.equal("2024-03-31T01:30:00+01:00", tostring(before))
+    assert.equal("2024-03-31T03:30:00+02:00", tostring(before + 3600))
+    assert.equal("2024-03-31T01:30:00+01:00", tostring(before + 3600 - 3600))
+    assert.equal("2024-03-31T02:30:00+01:00", tostring(before:to "+01:00" + 3600))
+    assert.equal("2024-03-31T03:30:00+02:00", tostring(moonshift.datetime(before) + 3600))
+    assert.equal(3600, (before + 3600) - before)
+  end)
+
+  local function berlin(fields)
+    fields.zone = "Europe/Berlin"
+    return moonshift.datetime(fields)
+  end
+
+  it("has a calendar of its own", function()
+    local start = berlin { year = 2024, month = 3, day = 30, hour = 9 }
+    assert.equal("2024-03-30T09:00:00+01:00", tostring(start))
+    assert.equal("2024-03-31T09:00:00+02:00", tostring(start:shift { days = 1 }))
+    assert.equal("2024-03-31T10:00:00+02:00", tostring(start:shift { hours = 24 }))
+    assert.equal("2024-10-27T09:00:00+01:00", tostring(start:shift { months = 7, days = -3 }))
+    assert.equal("2023-02-28T09:00:00.500000+01:00", tostring(start:shift { years = -1, months = -1, seconds = 0.5 }))
+    assert.equal("2024-03-23T08:59:00+01:00", tostring(start:shift { weeks = -1, minutes = -1 }))
+    assert.equal("2024-02-29", tostring(moonshift.datetime "2024-01-31":shift { months = 1 }))
+    assert.equal("2024-02-29T12:00:00Z", tostring(moonshift.datetime "2023-11-29T12:00:00":shift { months = 3 }))
+  end)
+
+  it("takes a time that is left out behind the gap, and the first of two", function()
+    local function shown(month, day, hour, minute)
+      return tostring(berlin { year = 2024, month = month, day = day, hour = hour, minute = minute })
+    end
+    assert.equal("2024-03-31T03:30:00+02:00", shown(3, 31, 2, 30))
+    assert.equal("2024-03-31T03:00:00+02:00", shown(3, 31, 3))
+    assert.equal("2024-10-27T02:30:00+02:00", shown(10, 27, 2, 30))
+    assert.equal("2024-10-27T03:00:00+01:00", shown(10, 27, 3))
+    local hour = berlin { year = 2024, month = 3, day = 30, hour = 2, minute = 30 }
+    assert.equal("2024-03-31T03:30:00+02:00", tostring(hour:shift { days = 1 }))
+    assert.equal("2024-04-01T02:30:00+02:00", tostring(hour:shift { days = 2 }))
+  end)
+
+  it("has no calendar beyond the years 1 to 9999", function()
+    local now = moonshift.datetime()
+    for _, by in ipairs { { years = 9000 }, { years = -3000 }, { months = 1 << 40 }, { days = -3e6 // 1 | 0 } } do
+      assert.equal("invalid", errors.code(select(2, pcall(now.shift, now, by))))
+    end
+    assert.equal("usage", errors.code(select(2, pcall(now.shift, now, { day = 1 }))))
+    assert.equal("usage", errors.code(select(2, pcall(moonshift.datetime, { year = 2024, zone = "Europe/Berln" }))))
+  end)
+
   it("refuses what is no zone", function()
     local function message(name)
       local ok, problem = pcall(zone.offset, name, 0)
