@@ -20,25 +20,27 @@ struct ms_event_journal;
 struct ms_durable;
 struct ms_encoder;
 struct ms_share;
+struct ms_thumbnail_queue;
 
 LIST_HEAD(ms_request_list, ms_request);
 LIST_HEAD(ms_offload_list, ms_offload);
 LIST_HEAD(ms_retry_list, ms_retry);
 
 struct ms_server {
-  uv_loop_t *loop;                  /* borrowed */
-  struct ms_api *api;               /* borrowed */
-  struct MHD_Daemon *daemon;        /* owned; NULL once stopped */
-  struct ms_hub *hub;               /* owned */
-  struct ms_page *page;             /* owned */
-  struct ms_feed *feed;             /* owned */
-  struct ms_event_journal *journal; /* owned */
-  struct ms_durable *durable;       /* owned */
-  struct ms_encoder *encoder;       /* owned */
-  struct ms_share *share;           /* owned */
-  uv_poll_t poll;                   /* readable when the daemon's epoll set is */
-  uv_timer_t timer;                 /* the daemon's next time-out */
-  bool pumping;                     /* inside MHD_run, which must not be entered twice */
+  uv_loop_t *loop;                       /* borrowed */
+  struct ms_api *api;                    /* borrowed */
+  struct MHD_Daemon *daemon;             /* owned; NULL once stopped */
+  struct ms_hub *hub;                    /* owned */
+  struct ms_page *page;                  /* owned */
+  struct ms_feed *feed;                  /* owned */
+  struct ms_event_journal *journal;      /* owned */
+  struct ms_durable *durable;            /* owned */
+  struct ms_encoder *encoder;            /* owned */
+  struct ms_share *share;                /* owned */
+  struct ms_thumbnail_queue *thumbnails; /* owned */
+  uv_poll_t poll;                        /* readable when the daemon's epoll set is */
+  uv_timer_t timer;                      /* the daemon's next time-out */
+  bool pumping;                          /* inside MHD_run, which must not be entered twice */
   bool pump_again;
   bool closing;     /* no new file work; what is open ends */
   char *url;        /* owned: "http://HOST:PORT" */

@@ -23,6 +23,7 @@
 #include "server/request.h"
 #include "server/retry.h"
 #include "server/share.h"
+#include "server/thumbnail_queue.h"
 
 enum {
   DESCRIPTORS_WANTED = 8192,
@@ -226,6 +227,10 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_thumbnail_queue_open(server, &server->thumbnails, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
     goto failed;
@@ -235,6 +240,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   *result = server;
   return MS_OK;
 failed:
+  ms_thumbnail_queue_close(server->thumbnails);
   ms_share_close(server->share);
   ms_durable_close(server->durable);
   ms_encoder_close(server->encoder);
@@ -295,6 +301,7 @@ ms_server_close(struct ms_server *server)
   }
   ms_mhd.stop_daemon(server->daemon);
   server->daemon = NULL;
+  ms_thumbnail_queue_close(server->thumbnails);
   ms_share_close(server->share);
   ms_durable_close(server->durable);
   ms_page_close(server->page);

@@ -1,37 +1,18 @@
-/* GET /component/thumbnail: a small picture, made on a worker when it is first asked for. Where none can be made, an
- * image that every browser shows is its own thumbnail, and everything else gets a placeholder. */
-#include <fcntl.h>
-#include <stdbool.h>
+/* GET /component/thumbnail: a small picture, made on a worker when it is first asked for. Without a
+ * program that makes it, an image that every browser shows is its own thumbnail; everything else, and what is
+ * broken, gets a placeholder; with placeholder=no in the URL it is a 404, for a page that would rather show
+ * nothing. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/answer.h"
 #include "server/blob_tag.h"
 #include "server/media.h"
-#include "server/offload.h"
 #include "server/routes.h"
-#include "server/thumbnail_make.h"
+#include "server/thumbnail_queue.h"
 
-enum {
-  ORIGINAL_MAX_BYTES = 8 * 1024 * 1024,
-  MAKERS_MAX = 2 /* at a time: uploads want the workers, too */
-};
-
-/* A picture that is being made. */
-struct thumbnail {
-  struct ms_offload offload;  /* first: an offload is its thumbnail */
-  struct ms_request *request; /* borrowed; NULL once it ended */
-  const struct ms_thumbnail_kind *kind;
-  char *source, *path; /* owned */
-  int size_pixels;
-  bool busy, finished;
-  struct ms_error error; /* the worker's, while busy */
-};
-
-static int
-    makers; /* how many are busy, of all servers of the process; the loop's thread alone counts */
+enum { ORIGINAL_MAX_BYTES = 8 * 1024 * 1024 };
 
 static const char placeholder[] =
     "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 160 90\" width=\"320\" height=\"180\">"
@@ -61,7 +42,18 @@ answer_placeholder(struct ms_request *request)
 }
 
 static enum MHD_Result
-answer_original(struct ms_request *request, const char *type, int fd, int64_t size_bytes)
+answer_none(struct ms_request *request)
+{
+  const char *wanted = ms_request_argument(request, "placeholder");
+  if (!wanted || strcmp(wanted, "no") != 0) {
+    return answer_placeholder(request);
+  }
+  ms_request_refuse(request, MHD_HTTP_NOT_FOUND, MS_NOT_FOUND, "there is no picture of it");
+  return ms_answer_failure(request);
+}
+
+static enum MHD_Result
+answer_file(struct ms_request *request, const char *type, int fd, int64_t size_bytes)
 {
   char tag[MS_BLOB_TAG_SIZE];
   ms_blob_tag(fd, tag);
@@ -79,163 +71,72 @@ answer_original(struct ms_request *request, const char *type, int fd, int64_t si
   return ms_answer_file(request, MHD_HTTP_OK, fd, 0, (uint64_t)size_bytes, headers, count);
 }
 
-/* ---- making ---- */
-
-static void
-free_thumbnail(struct thumbnail *thumbnail)
+/* The data themselves, when browsers show them; takes `fd`. */
+static enum MHD_Result
+answer_original(struct ms_request *request, const char *type, int fd, int64_t size_bytes)
 {
-  free(thumbnail->source);
-  free(thumbnail->path);
-  free(thumbnail);
+  if (is_shown(type) && size_bytes <= ORIGINAL_MAX_BYTES) {
+    return answer_file(request, type, fd, size_bytes);
+  }
+  close(fd);
+  return answer_none(request);
 }
 
-static void
-run(struct ms_offload *offload)
+/* Called again when a picture was made: there is one then, or there will be none. Takes `fd`. */
+static enum MHD_Result
+answer_picture(struct ms_request *request, const struct ms_thumbnail_kind *kind, const char *type,
+               int fd, int64_t size_bytes)
 {
-  struct thumbnail *thumbnail = (struct thumbnail *)offload;
-  ms_thumbnail_make(thumbnail->kind, thumbnail->source, thumbnail->path, thumbnail->size_pixels,
-                    &thumbnail->error);
-}
-
-static void
-on_done(struct ms_offload *offload, bool cancelled)
-{
-  struct thumbnail *thumbnail = (struct thumbnail *)offload;
-  (void)cancelled; /* only when the server closes, and then the request is gone */
-  makers--;
-  thumbnail->busy = false;
-  thumbnail->finished = true;
-  if (thumbnail->request) {
-    ms_request_resume(thumbnail->request);
-  } else {
-    free_thumbnail(thumbnail);
-  }
-}
-
-/* Whether a picture is being made; the request is suspended then. */
-static bool
-start(struct ms_request *request, const char *id, const struct ms_thumbnail_kind *kind,
-      const char *path, int size_pixels)
-{
-  if (makers >= MAKERS_MAX) {
-    return false;
-  }
-  struct thumbnail *thumbnail = calloc(1, sizeof *thumbnail);
-  if (!thumbnail) {
-    return false;
-  }
-  thumbnail->request = request;
-  thumbnail->kind = kind;
-  thumbnail->size_pixels = size_pixels;
-  thumbnail->path = strdup(path);
-  bool is_ready = thumbnail->path && ms_blob_path(ms_api_blobs(request->server->api), id,
-                                                  &thumbnail->source, NULL) == MS_OK;
-  if (!is_ready ||
-      ms_offload_start(request->server, &thumbnail->offload, run, on_done, NULL) != MS_OK) {
-    free_thumbnail(thumbnail);
-    return false;
-  }
-  makers++;
-  thumbnail->busy = true;
-  request->state = thumbnail;
-  ms_request_suspend(request);
-  return true;
-}
-
-/* ---- answering ---- */
-
-/* A power of two that is not smaller than what was asked for. */
-static int
-wanted_size(const struct ms_request *request)
-{
-  const char *text = ms_request_argument(request, "size");
-  long wanted = text ? strtol(text, NULL, 10) : MS_THUMBNAIL_SIZE_DEFAULT;
-  int size = MS_THUMBNAIL_SIZE_MIN;
-  while (size < wanted && size < MS_THUMBNAIL_SIZE_MAX) {
-    size *= 2;
-  }
-  return size;
-}
-
-/* The picture that was made earlier, or -1. */
-static int
-open_picture(const char *path, int64_t *size_bytes)
-{
-  struct stat info;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd >= 0 && fstat(fd, &info) == 0) {
-    *size_bytes = info.st_size;
-  }
-  return fd;
-}
-
-/* Whether there is an answer, or will be: a picture that is kept, or one that is being made. */
-static bool
-answer_picture(struct ms_request *request, const char *id, const char *type, int data_fd,
-               enum MHD_Result *result)
-{
-  const struct ms_thumbnail_kind *kind = ms_thumbnail_kind_find(type);
   char tag[MS_BLOB_TAG_SIZE], *path = NULL;
-  int size_pixels = wanted_size(request);
-  int64_t size_bytes = 0;
-  ms_blob_tag(data_fd, tag);
-  if (!kind || ms_thumbnail_path(tag, size_pixels, &path, NULL) != MS_OK) {
-    return false;
+  int size_pixels = ms_thumbnail_size(ms_request_argument(request, "size"));
+  int64_t picture_bytes = 0;
+  int picture = -1;
+  ms_blob_tag(fd, tag);
+  enum ms_status status = ms_thumbnail_path(tag, size_pixels, &path, NULL);
+  if (status == MS_OK) {
+    status = ms_thumbnail_open(path, &picture, &picture_bytes, NULL);
   }
-  int fd = open_picture(path, &size_bytes);
-  bool is_answered = fd >= 0;
-  if (fd >= 0) {
-    *result = answer_original(request, "image/jpeg", fd, size_bytes);
-  } else if (!request->state) {
-    is_answered = start(request, id, kind, path, size_pixels);
-    *result = MHD_YES;
+  if (status == MS_NOT_FOUND && !request->state) {
+    request->state =
+        ms_thumbnail_queue_add(request->server->thumbnails, request, kind, fd, path, size_pixels);
+    free(path);
+    return request->state ? MHD_YES : answer_none(request);
   }
   free(path);
-  return is_answered;
-}
-
-static enum MHD_Result
-answer_data(struct ms_request *request, const char *id, const char *type)
-{
-  enum MHD_Result result;
-  int fd;
-  int64_t size_bytes;
-  if (ms_blob_open(ms_api_blobs(request->server->api), id, &fd, &size_bytes, NULL) != MS_OK) {
-    return answer_placeholder(request);
+  if (status == MS_NOT_FOUND) {
+    return answer_original(request, type, fd, size_bytes);
   }
-  if (answer_picture(request, id, type, fd, &result)) {
-    close(fd);
-    return result;
-  }
-  if (!is_shown(type) || size_bytes > ORIGINAL_MAX_BYTES) {
-    close(fd);
-    return answer_placeholder(request);
-  }
-  return answer_original(request, type, fd, size_bytes);
+  close(fd);
+  return status == MS_OK ? answer_file(request, "image/jpeg", picture, picture_bytes)
+                         : answer_none(request);
 }
 
 static enum MHD_Result
 answer(struct ms_request *request)
 {
   const char *id = ms_request_argument(request, "id");
+  struct ms_api *api = request->server->api;
   char *name = NULL;
-  if (!id || ms_api_component_file_name(request->server->api, id, &name, NULL) != MS_OK) {
-    return answer_placeholder(request);
+  int64_t size_bytes;
+  int fd;
+  if (!id || ms_api_component_file_name(api, id, &name, NULL) != MS_OK) {
+    return answer_none(request);
   }
   const char *type = ms_media_type(name);
   free(name);
-  return answer_data(request, id, type);
+  if (ms_blob_open(ms_api_blobs(api), id, &fd, &size_bytes, NULL) != MS_OK) {
+    return answer_none(request);
+  }
+  const struct ms_thumbnail_kind *kind = ms_thumbnail_kind_find(type);
+  return kind ? answer_picture(request, kind, type, fd, size_bytes)
+              : answer_original(request, type, fd, size_bytes);
 }
 
 static void
 end(struct ms_request *request)
 {
-  struct thumbnail *thumbnail = request->state;
-  if (thumbnail) {
-    thumbnail->request = NULL;
-    if (!thumbnail->busy) {
-      free_thumbnail(thumbnail);
-    }
+  if (request->state) {
+    ms_thumbnail_work_leave(request->state);
   }
 }
 

@@ -1,35 +1,35 @@
-/* Small pictures of what people upload, made by ImageMagick or ffmpeg where they are installed, and kept in the cache
- * folder.
- *
- * What is uploaded may be hostile: the program is told the format, may use so much memory and time and no more,
- * and opens that one file. */
+/* Small pictures of components' data, kept in the cache folder under the tag of the data: the same bytes have the
+ * same picture. */
 #ifndef MS_SERVER_THUMBNAIL_MAKE_H
 #define MS_SERVER_THUMBNAIL_MAKE_H
 
-#include "base/error.h"
+#include <stdint.h>
+
+#include "server/thumbnail_tool.h"
 
 enum {
-  MS_THUMBNAIL_SIZE_MIN =
-      16, /* pixels; sizes are rounded up to powers of two, so that few are kept */
-  MS_THUMBNAIL_SIZE_MAX = 2048,
-  MS_THUMBNAIL_SIZE_DEFAULT = 300,
-  MS_THUMBNAIL_TIME_MAX_MS = 8000
+  MS_THUMBNAIL_SIZE_DEFAULT = 300, /* pixels */
+  MS_THUMBNAIL_RETRY_S = 60 * 60 /* until data of which no picture could be made are tried again */
 };
 
-/* How a picture of a media type is made; NULL when it cannot be. Static. */
-struct ms_thumbnail_kind;
-const struct ms_thumbnail_kind *
-ms_thumbnail_kind_find(const char *media_type);
+/* The size that is made for the one that was asked for (text of a number, or NULL): the next smaller of a few, so
+ * that few are kept. */
+int
+ms_thumbnail_size(const char *wanted);
 
 /* Where the picture of the data with this tag and size is kept, whether it is there or not. Owned. */
 enum ms_status
 ms_thumbnail_path(const char *tag, int size_pixels, char **path, struct ms_error *err);
 
-/* Makes the picture of the file at `source`: JPEG, inside of size × size pixels. It is at `path` whole or not at
- * all. For a worker thread: it takes up to MS_THUMBNAIL_TIME_MAX_MS. MS_NOT_FOUND: the program is not
- * installed. */
+/* Opens a picture that is kept: the caller closes *fd. MS_NOT_FOUND: it is to be made; MS_INVALID: that failed not
+ * long ago. */
 enum ms_status
-ms_thumbnail_make(const struct ms_thumbnail_kind *kind, const char *source, const char *path,
+ms_thumbnail_open(const char *path, int *fd, int64_t *size_bytes, struct ms_error *err);
+
+/* Makes the picture of the data behind `source`, or notes that none can be made of it. It is at `path` whole or not
+ * at all. For a worker thread, see ms_thumbnail_run. */
+enum ms_status
+ms_thumbnail_make(const struct ms_thumbnail_kind *kind, int source, const char *path,
                   int size_pixels, struct ms_error *err);
 
 #endif
