@@ -147,7 +147,7 @@ a_signal_reaches_the_group(void **state)
 {
   struct run run;
   (void)state;
-  assert_int_equal(start(&run, SHELL("sleep 60 & sleep 60"), MS_PROCESS_PIPE, collect, NULL, NULL),
+  assert_int_equal(start(&run, SHELL("sleep 600 & sleep 600"), MS_PROCESS_PIPE, collect, NULL, NULL),
                    MS_OK);
   ms_process_signal(run.process, SIGTERM);
   uv_run(&run.loop, UV_RUN_DEFAULT);
@@ -170,7 +170,7 @@ a_tree_signal_reaches_those_who_left_the_group(void **state)
   struct run run;
   (void)state;
   ms_process_become_subreaper();
-  assert_int_equal(start(&run, SHELL("setsid sh -c 'echo $$; exec sleep 60' & wait"),
+  assert_int_equal(start(&run, SHELL("setsid sh -c 'echo $$; exec sleep 600' & wait"),
                          MS_PROCESS_PIPE, stop_when_told, NULL, NULL),
                    MS_OK);
   uv_run(&run.loop, UV_RUN_DEFAULT);
@@ -197,7 +197,7 @@ a_variable_names_those_who_were_started_with_it(void **state)
   struct run run;
   (void)state;
   const char *const arguments[] = {
-      "env", "MS_TEST_MARK=one", "sh", "-c", "setsid env -i sh -c 'echo $$; exec sleep 60'", NULL};
+      "env", "MS_TEST_MARK=one", "sh", "-c", "setsid env -i sh -c 'echo $$; exec sleep 600'", NULL};
   ms_process_become_subreaper();
   assert_int_equal(start(&run, arguments, MS_PROCESS_PIPE, kill_by_variable, NULL, NULL), MS_OK);
   uv_run(&run.loop, UV_RUN_DEFAULT);
@@ -212,7 +212,7 @@ output_held_open_by_a_stranger_is_given_up(void **state)
   struct run run;
   (void)state;
   assert_int_equal(
-      start(&run, SHELL("setsid sleep 30 & echo started"), MS_PROCESS_PIPE, collect, NULL, NULL),
+      start(&run, SHELL("setsid sleep 600 & echo started"), MS_PROCESS_PIPE, collect, NULL, NULL),
       MS_OK);
   uint64_t before = uv_hrtime();
   uv_run(&run.loop, UV_RUN_DEFAULT);
@@ -228,7 +228,7 @@ freeing_ends_a_running_child(void **state)
 {
   struct run run;
   (void)state;
-  assert_int_equal(start(&run, SHELL("sleep 60"), MS_PROCESS_PIPE, collect, NULL, NULL), MS_OK);
+  assert_int_equal(start(&run, SHELL("sleep 600"), MS_PROCESS_PIPE, collect, NULL, NULL), MS_OK);
   pid_t pid = ms_process_pid(run.process);
   finish(&run);
   assert_int_equal(run.ends, 0);

@@ -66,12 +66,17 @@ describe("a coroutine of the script's own", function()
   end)
 
   it("cannot be resumed or closed by others while it waits", function()
-    local co = coroutine.create(function() task.sleep(0.02) return "over" end)
+    local finish
+    local co = coroutine.create(function()
+      task.await(function(resume) finish = resume end)
+      return "over"
+    end)
     local worker = task.spawn(function() return coroutine.resume(co) end)
     task.sleep(0)
     assert.equal("normal", coroutine.status(co))
     assert.same({ false, "cannot resume a coroutine that waits in another task" }, { coroutine.resume(co) })
     assert.error_matches(function() coroutine.close(co) end, "cannot close a coroutine that waits")
+    finish()
     assert.same({ true, "over" }, { worker:wait() })
   end)
 

@@ -11,7 +11,8 @@ local uv = require "luv"
 local KEPT = { MOONSHIFT_LONG = true } -- how thorough specs are
 for name in pairs(uv.os_environ()) do
   local ours = name:find "^FTRACK_" or name:find "^MOONSHIFT_" or name:find "^XDG_"
-  if ours and not KEPT[name] then system.set_environment(name) end
+  local is_proxy = name:lower():find "_proxy$" -- which would stand before our own servers
+  if is_proxy or ours and not KEPT[name] then system.set_environment(name) end
 end
 local home <close> = support.folder()
 system.set_environment("HOME", home.path)

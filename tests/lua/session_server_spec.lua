@@ -38,7 +38,7 @@ describe("a session with another server", function()
   end
 
   local function open(server)
-    return moonshift.session { server_url = server.url, api_user = "ada", api_key = "key", timeout = 5 }
+    return moonshift.session { server_url = server.url, api_user = "ada", api_key = "key" }
   end
 
   local function requests(server)
@@ -115,6 +115,7 @@ describe("a session with another server", function()
     assert.is_false(ok)
     assert.truthy(errors.message(problem):find "no title")
     assert.same({ book }, session.created)
+    server:wait_for(("request [^\n]*\n"):rep(10, ".*"))
     assert.equal(10, #requests(server))
   end)
 

@@ -47,6 +47,25 @@ function support.read(path)
   return file:read "a"
 end
 
+-- ---- waiting ---------------------------------------------------------------------------------------
+
+--- Waits until the condition holds; fails when it never does.
+---@param condition fun(): any
+function support.wait_until(condition)
+  task.timeout(WAIT_TIMEOUT_S, function()
+    while not condition() do task.sleep(0.05) end
+  end)
+end
+
+--- Whether a process runs; one that has ended and is not waited for does not.
+---@param pid integer
+---@return boolean
+function support.lives(pid)
+  local file <close> = io.open(("/proc/%d/stat"):format(pid), "rb")
+  local status = file and file:read "a" -- nothing when it ended just now
+  return status ~= nil and status ~= "" and not status:find "%) [ZX] "
+end
+
 -- ---- processes -------------------------------------------------------------------------------------
 
 -- Our environment with changes on top; false removes a variable.
@@ -170,6 +189,14 @@ end
 function support.run(options)
   local process <close> = support.start(options)
   return process:wait()
+end
+
+--- An address of this machine that no other process uses, for servers that stop and come back: meanwhile, others
+--- might be given their port of 127.0.0.1.
+---@return string
+function support.own_address()
+  local pid = uv.os_getpid()
+  return ("127.%d.%d.%d"):format(16 + (pid >> 16) % 64, pid >> 8 & 255, pid & 255)
 end
 
 --- Starts `moonshift serve` on a free port (or options.listen) with a data folder of its own (or

@@ -121,7 +121,7 @@ local FAULTS = {
     strike_run = function(run)
       local pid = tonumber(run.process:wait_for "pid (%d+)\n")
       task.sleep(some_time(0.7))
-      uv.kill(pid, "sigkill")
+      if not run.process.exit_code then uv.kill(pid, "sigkill") end
     end,
   },
   {

@@ -322,12 +322,16 @@ describe("a signal", function()
 
   it("stays ignored when it was ignored before", function()
     local folder <close> = support.folder()
-    local script = support.write(folder.path .. "/patient.lua",
-      "print 'ready' io.stdout:flush() require 'moonshift.task'.sleep(0.3) print 'done'")
+    local script = support.write(folder.path .. "/patient.lua", [[
+      print "ready" io.stdout:flush()
+      while not io.open "hung-up" do require "moonshift.task".sleep(0.05) end
+      print "done"
+    ]])
     local process <close> = support.start { program = "sh", "-c", 'trap "" HUP; "$0" run "$1"; exit $?',
-      system.program(), script }
+      system.program(), script, cwd = folder.path }
     process:wait_for "ready\n"
-    support.run { program = "pkill", "-HUP", "-P", tostring(process.pid) }
+    assert.equal(0, support.run({ program = "pkill", "-HUP", "-P", tostring(process.pid) }).exit_code)
+    support.write(folder.path .. "/hung-up", "")
     assert.same({ 0, "ready\ndone\n" }, { process:wait().exit_code, process.stdout })
   end)
 end)

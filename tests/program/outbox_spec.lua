@@ -1,77 +1,11 @@
 -- A run whose tracker is away: the command runs, and when the tracker is back the job is as if it had never
 -- been gone.
 
-local cjson = require "cjson"
 local support = require "support"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
-
--- A tracker that can be stopped and started at the same address with the same data.
-local Tracker = {}
-Tracker.__index = Tracker
-
-function Tracker:start()
-  self.server = support.serve { data = self.folder.path .. "/data", listen = self.listen }
-  self.listen = self.server.url:match "^http://(.*)$"
-  for name, value in pairs(self.server.environment) do self.environment[name] = value end
-end
-
-function Tracker:stop()
-  self.server:kill "sigterm"
-  self.server:wait()
-end
-
-function Tracker:__close()
-  if not self.server.exit_code then self:stop() end
-  local closing <close> = self.folder
-end
-
-local function new_tracker()
-  local tracker = setmetatable({ folder = support.folder(), environment = {} }, Tracker)
-  tracker.environment.XDG_STATE_HOME = tracker.folder.path .. "/state"
-  tracker:start()
-  return tracker
-end
-
--- ---- what is asked of it ---------------------------------------------------------------------------
-
-function Tracker:options(arguments)
-  arguments.environment = self.environment
-  arguments.cwd = self.folder.path
-  return arguments
-end
-
-function Tracker:run(arguments)
-  return support.run(self:options(arguments))
-end
-
-local function decode_lines(text)
-  local list = {}
-  for line in text:gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
-  return list
-end
-
-function Tracker:entries()
-  return decode_lines(self:run({ "outbox", "list", "--json" }).stdout)
-end
-
-function Tracker:jobs()
-  return decode_lines(self:run({ "jobs", "--json" }).stdout)
-end
-
-function Tracker:only_job()
-  local jobs = self:jobs()
-  assert.equal(1, #jobs)
-  return jobs[1]
-end
-
-local function attachment_names(job)
-  local names = {}
-  for i, file in ipairs(job.attachments) do names[i] = file.name end
-  table.sort(names)
-  return names
-end
+local workplace = require "workplace"
 
 local function number(entry)
   return ("%d"):format(entry.sequence)
@@ -79,175 +13,182 @@ end
 
 describe("a tracker that is away", function()
   it("does not stop a command, and hears of it later", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    local run = tracker:run {
+    local place <close> = workplace.new()
+    place:stop_server()
+    local run = place:run {
       "wrap", "--description", "Encode", "--attach", "*.txt", "--", "sh", "-c",
       "echo frame > a.txt; echo said; exit 3",
     }
     assert.equal(3, run.exit_code)
     assert.equal("said\n", run.stdout)
     assert.matches("cannot be reached; 4 operations wait in the outbox", run.stderr)
-    assert.equal(4, #tracker:entries())
-    assert.matches("Encode: running", tracker:run({ "outbox" }).stdout)
+    assert.equal(4, #place:entries())
+    assert.matches("Encode: running", place:run({ "outbox" }).stdout)
 
-    tracker:start()
-    local sent = tracker:run { "outbox", "send" }
+    place:start_server()
+    local sent = place:run { "outbox", "send" }
     assert.equal("4 operations delivered\n", sent.stdout)
     assert.equal(0, sent.exit_code, sent.stderr)
-    local job = tracker:only_job()
+    local job = place:job()
     assert.equal("failed", job.status)
     assert.equal("exit code 3", job.data.reason)
     assert.equal(3, job.data.exit_code)
-    assert.same({ "a.txt", "output.log" }, attachment_names(job))
-    assert.equal(0, tracker:run({ "download", job.id, "-o", "back" }).exit_code)
-    assert.equal("frame\n", support.read(tracker.folder.path .. "/back/a.txt"))
-    assert.matches("said", support.read(tracker.folder.path .. "/back/output.log"))
-    assert.same({}, tracker:entries())
-    assert.is_nil(uv.fs_scandir_next(uv.fs_scandir(tracker.folder.path .. "/state/moonshift/logs")))
+    assert.same({ "a.txt", "output.log" }, place.attachments(job))
+    assert.equal(0, place:run({ "download", job.id, "-o", "back" }).exit_code)
+    assert.equal("frame\n", support.read(place.path .. "/back/a.txt"))
+    assert.matches("said", support.read(place.path .. "/back/output.log"))
+    assert.same({}, place:entries())
+    assert.is_nil(uv.fs_scandir_next(uv.fs_scandir(place.state .. "/logs")))
   end)
 
   it("hears of it from whatever moonshift comes next", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    tracker:run { "wrap", "--quiet", "--", "true" }
-    tracker:start()
-    assert.equal("done", tracker:only_job().status)
-    assert.same({}, tracker:entries())
+    local place <close> = workplace.new()
+    place:stop_server()
+    place:run { "wrap", "--quiet", "--", "true" }
+    place:start_server()
+    support.wait_until(function() -- each gives it a little of its time
+      local job = place:jobs()[1]
+      return job and job.status == "done"
+    end)
+    assert.equal("done", place:job().status)
+    assert.same({}, place:entries())
   end)
 
   it("may go in the middle of a run", function()
-    local tracker <close> = new_tracker()
-    local run = support.start(tracker:options {
+    local place <close> = workplace.new()
+    local run = place:start {
       "wrap", "--description", "Render", "--attach", "b.txt", "--", "sh", "-c",
       "echo started; until test -e go; do sleep 0.05; done; echo out > b.txt",
-    })
+    }
     run:wait_for "started"
-    tracker:stop()
-    support.write(tracker.folder.path .. "/go", "")
+    place:stop_server()
+    support.write(place.path .. "/go", "")
     run:wait()
     assert.equal(0, run.exit_code)
     assert.matches("operations wait in the outbox", run.stderr)
-    tracker:start()
-    assert.equal(0, tracker:run({ "outbox", "send" }).exit_code)
-    local job = tracker:only_job()
+    place:start_server()
+    assert.equal(0, place:run({ "outbox", "send" }).exit_code)
+    local job = place:job()
     assert.equal("done", job.status)
-    assert.same({ "b.txt" }, attachment_names(job))
+    assert.same({ "b.txt" }, place.attachments(job))
   end)
 
   it("hears of what the command itself attached", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    local run = tracker:run {
+    local place <close> = workplace.new()
+    place:stop_server()
+    local run = place:run {
       "wrap", "--quiet", "--", "sh", "-c", 'echo frame > a.txt; "$0" attach "$MOONSHIFT_JOB_ID" a.txt',
       system.program(),
     }
     assert.equal(0, run.exit_code)
     assert.matches("a.txt %(6 B%) waits in the outbox", run.stdout)
-    tracker:start()
-    local job = tracker:only_job()
+    place:start_server()
+    assert.equal(0, place:run({ "outbox", "send" }).exit_code)
+    local job = place:job()
     assert.equal("done", job.status)
-    assert.same({ "a.txt" }, attachment_names(job))
+    assert.same({ "a.txt" }, place.attachments(job))
   end)
 
   it("hears that a run was killed meanwhile", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    local run = support.start(tracker:options { "wrap", "--", "sh", "-c", "echo started; sleep 60" })
+    local place <close> = workplace.new()
+    place:stop_server()
+    local run = place:start { "wrap", "--", "sh", "-c", "echo started; sleep 600" }
     run:wait_for "started"
     run:kill "sigkill"
     run:wait()
-    tracker:start()
-    tracker:run { "wrap", "--quiet", "--description", "next", "--", "true" }
-    local found
-    for _, job in ipairs(tracker:jobs()) do
-      if job.data.description ~= "next" then found = job end
-    end
-    assert.equal("failed", found.status)
-    assert.matches("stopped", found.data.reason)
+    place:start_server()
+    place:run { "wrap", "--quiet", "--description", "next", "--", "true" }
+    local reason
+    support.wait_until(function()
+      for _, job in ipairs(place:jobs()) do
+        if job.data.description ~= "next" and job.status == "failed" then reason = job.data.reason end
+      end
+      return reason
+    end)
+    assert.matches("stopped", reason)
   end)
 
   it("is told once, however often the teller is killed", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
+    local place <close> = workplace.new()
+    place:stop_server()
     for i = 1, 4 do
-      support.write(("%s/file%d.txt"):format(tracker.folder.path, i), ("x"):rep(100000 * i))
+      support.write(("%s/file%d.txt"):format(place.path, i), ("x"):rep(100000 * i))
     end
-    tracker:run { "wrap", "--quiet", "--attach", "*.txt", "--log", "always", "--", "echo", "said" }
-    tracker:start()
+    place:run { "wrap", "--quiet", "--attach", "*.txt", "--log", "always", "--", "echo", "said" }
+    place:start_server()
     for i = 1, 20 do
-      local teller <close> = support.start(tracker:options { "outbox", "send" })
+      local teller <close> = place:start { "outbox", "send" }
       task.sleep(0.01 * i)
       teller:kill "sigkill"
     end
-    tracker:run { "outbox", "send" }
-    local job = tracker:only_job()
+    place:run { "outbox", "send" }
+    local job = place:job()
     assert.equal("done", job.status)
-    assert.same({ "file1.txt", "file2.txt", "file3.txt", "file4.txt", "output.log" }, attachment_names(job))
-    assert.same({}, tracker:entries())
+    assert.same({ "file1.txt", "file2.txt", "file3.txt", "file4.txt", "output.log" }, place.attachments(job))
+    assert.same({}, place:entries())
   end)
 
   it("refuses a file that was changed meanwhile, and takes the rest", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    tracker:run {
+    local place <close> = workplace.new()
+    place:stop_server()
+    place:run {
       "wrap", "--quiet", "--attach", "*.txt", "--", "sh", "-c", "echo 1 > a.txt; echo 2 > b.txt; echo 3 > c.txt",
     }
-    support.write(tracker.folder.path .. "/a.txt", "other")
-    assert(uv.fs_unlink(tracker.folder.path .. "/b.txt"))
-    tracker:start()
-    local sent = tracker:run { "outbox", "send" }
+    support.write(place.path .. "/a.txt", "other")
+    assert(uv.fs_unlink(place.path .. "/b.txt"))
+    place:start_server()
+    local sent = place:run { "outbox", "send" }
     assert.equal(1, sent.exit_code)
     assert.matches("2 operations refused", sent.stderr)
-    local job = tracker:only_job()
+    local job = place:job()
     assert.equal("done", job.status)
-    assert.same({ "c.txt" }, attachment_names(job))
-    local refused = tracker:entries()
+    assert.same({ "c.txt" }, place.attachments(job))
+    local refused = place:entries()
     assert.matches("changed after it was attached", refused[1].error)
     assert.matches("no such file", refused[2].error)
 
-    support.write(tracker.folder.path .. "/b.txt", "2\n")
-    assert.matches("1 operation delivered", tracker:run({ "outbox", "send", number(refused[2]) }).stdout)
-    assert.same({ "b.txt", "c.txt" }, attachment_names(tracker:only_job()))
-    assert.matches("dropped", tracker:run({ "outbox", "drop", number(refused[1]) }).stdout)
-    assert.same({}, tracker:entries())
+    support.write(place.path .. "/b.txt", "2\n")
+    assert.matches("1 operation delivered", place:run({ "outbox", "send", number(refused[2]) }).stdout)
+    assert.same({ "b.txt", "c.txt" }, place.attachments(place:job()))
+    assert.matches("dropped", place:run({ "outbox", "drop", number(refused[1]) }).stdout)
+    assert.same({}, place:entries())
   end)
 
   it("refuses the job of a user that it does not have", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    tracker:run { "wrap", "--quiet", "--user", "nobody-here", "--", "true" }
-    tracker:run { "wrap", "--quiet", "--", "true" }
-    tracker:start()
-    local sent = tracker:run { "outbox", "send" }
+    local place <close> = workplace.new()
+    place:stop_server()
+    place:run { "wrap", "--quiet", "--user", "nobody-here", "--", "true" }
+    place:run { "wrap", "--quiet", "--", "true" }
+    place:start_server()
+    local sent = place:run { "outbox", "send" }
     assert.equal(1, sent.exit_code)
-    assert.equal("done", tracker:only_job().status)
-    assert.matches("no user 'nobody%-here'", tracker:run({ "outbox" }).stdout)
+    assert.equal("done", place:job().status)
+    assert.matches("no user 'nobody%-here'", place:run({ "outbox" }).stdout)
   end)
 
   it("and no state folder either: says so before the command starts", function()
-    local tracker <close> = new_tracker()
-    tracker:stop()
-    support.write(tracker.environment.XDG_STATE_HOME .. "/moonshift", "a file")
-    local run = tracker:run { "wrap", "--", "touch", "ran" }
+    local place <close> = workplace.new()
+    place:stop_server()
+    support.write(place.state, "a file")
+    local run = place:run { "wrap", "--", "touch", "ran" }
     assert.equal(1, run.exit_code)
     assert.matches("outbox cannot take 'touch ran: running' for later", run.stderr)
-    assert.is_nil(uv.fs_stat(tracker.folder.path .. "/ran"))
+    assert.is_nil(uv.fs_stat(place.path .. "/ran"))
   end)
 end)
 
 describe("a state folder that cannot be used", function()
   it("keeps no command from running while the tracker is there", function()
-    local tracker <close> = new_tracker()
-    support.write(tracker.environment.XDG_STATE_HOME .. "/moonshift", "a file")
-    support.write(tracker.folder.path .. "/a.txt", "out")
-    local run = tracker:run { "wrap", "--attach", "a.txt", "--", "sh", "-c", "echo said; exit 4" }
+    local place <close> = workplace.new()
+    support.write(place.state, "a file")
+    support.write(place.path .. "/a.txt", "out")
+    local run = place:run { "wrap", "--attach", "a.txt", "--", "sh", "-c", "echo said; exit 4" }
     assert.equal(4, run.exit_code)
     assert.equal("said\n", run.stdout)
     assert.matches("output will not be kept", run.stderr)
-    local job = tracker:only_job()
+    local job = place:job()
     assert.equal("exit code 4", job.data.reason)
-    assert.same({ "a.txt" }, attachment_names(job))
+    assert.same({ "a.txt" }, place.attachments(job))
   end)
 end)
 

@@ -1,7 +1,6 @@
 -- Scripts as jobs: session:job in a script, and moonshift run --job. However the script ends, the job says so.
 
 local support = require "support"
-local task = require "moonshift.task"
 local workplace = require "workplace"
 
 -- Runs a script of this text; `options` are those of a run, behind the file's name.
@@ -18,12 +17,6 @@ local function start_text(place, text, options)
   return process
 end
 
-local function wait_until(condition)
-  task.timeout(20, function()
-    while not condition() do task.sleep(0.1) end
-  end)
-end
-
 local AS_JOB = { "run", "--job", "Count the shots", "script.lua" }
 
 -- A script with a job of its own, whose block is `body`.
@@ -37,7 +30,7 @@ local function with_job(body)
     end]]):format(body)
 end
 
-local WAIT = [[print "begun"; io.stdout:flush(); require "moonshift".sleep(60)]]
+local WAIT = [[print "begun"; io.stdout:flush(); require "moonshift".sleep(600)]]
 
 -- What both ways make of the same ends.
 local ENDS = {
@@ -99,7 +92,7 @@ describe("session:job in a script", function()
   it("gives signs of life while the script waits", function()
     local place <close> = workplace.new()
     local closing <close> = start_text(place, with_job("job:progress(0.1); job:progress(0.4, 'shots') " .. WAIT))
-    wait_until(function() return place:job().data.progress == 0.4 end)
+    support.wait_until(function() return place:job().data.progress == 0.4 end)
     assert.equal("shots", place:job().data.phase)
   end)
 end)

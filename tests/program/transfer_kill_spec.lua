@@ -48,7 +48,7 @@ describe("an upload in parts", function()
     environment.FTRACK_SERVER = server.url
   end
   local function serving()
-    serve()
+    serve(support.own_address() .. ":0")
     return setmetatable({}, { __close = function() getmetatable(server).__close(server) end })
   end
 

@@ -17,7 +17,7 @@ Workplace.__index = Workplace
 
 --- Starts the tracker, for the first time or again.
 function Workplace:start_server()
-  self.server = support.serve { data = self.data, listen = self.listen }
+  self.server = support.serve { data = self.data, listen = self.listen or support.own_address() .. ":0" }
   self.listen = self.server.url:match "^http://(.*)$"
   for name, value in pairs(self.server.environment) do self.environment[name] = value end
 end
@@ -91,12 +91,15 @@ end
 
 -- ---- what is there ---------------------------------------------------------------------------------
 
+local function decode_lines(text)
+  local list = {}
+  for line in text:gmatch "[^\n]+" do list[#list + 1] = cjson.decode(line) end
+  return list
+end
+
 ---@return table[] jobs As `moonshift jobs --json` prints them, newest first.
 function Workplace:jobs()
-  local jobs = {}
-  local listed = self:run { "jobs", "--json", "--limit", "1000" }
-  for line in listed.stdout:gmatch "[^\n]+" do jobs[#jobs + 1] = cjson.decode(line) end
-  return jobs
+  return decode_lines(self:run({ "jobs", "--json", "--limit", "1000" }).stdout)
 end
 
 --- The only job.
@@ -104,6 +107,11 @@ function Workplace:job()
   local jobs = self:jobs()
   assert(#jobs == 1, #jobs .. " jobs")
   return jobs[1]
+end
+
+---@return table[] entries Of the outbox, oldest first.
+function Workplace:entries()
+  return decode_lines(self:run({ "outbox", "list", "--json" }).stdout)
 end
 
 --- The text of a job's attachment.

@@ -2,7 +2,6 @@
 
 local core = require "moonshift.core.job"
 local support = require "support"
-local task = require "moonshift.task"
 local uv = require "luv"
 local workplace = require "workplace"
 
@@ -11,16 +10,6 @@ local OUTPUT_MIB = os.getenv "MOONSHIFT_LONG" and 1024 or 64
 local function sh(script, ...)
   local arguments = { "wrap", ... }
   return table.move({ "--", "sh", "-c", script }, 1, 4, #arguments + 1, arguments)
-end
-
-local function wait_until(condition)
-  task.timeout(20, function()
-    while not condition() do task.sleep(0.1) end
-  end)
-end
-
-local function lives(pid)
-  return uv.kill(pid, 0) == 0 and not support.read("/proc/" .. pid .. "/stat"):find "%) Z "
 end
 
 -- ---- commands --------------------------------------------------------------------------------------
@@ -46,23 +35,27 @@ describe("a command that", function()
 
   it("forks and leaves is done, and what it left goes on", function()
     local place <close> = workplace.new()
-    local result = place:run(sh "sleep 60 & echo $!")
+    local result = place:run(sh "sleep 600 & echo $!")
     local pid = tonumber(result.stdout)
     assert.equal(0, result.exit_code, result.stderr)
     assert.equal("done", place:job().status)
-    assert.is_true(lives(pid))
+    assert.is_true(support.lives(pid))
     assert.equal(1, core.signal_variable("MOONSHIFT_JOB_ID=" .. place:job().id, uv.constants.SIGKILL))
   end)
 
   it("ignores TERM is killed after the grace, with what left its group", function()
     local place <close> = workplace.new()
-    local started = uv.hrtime()
-    local result = place:run(sh([[trap "" TERM; setsid sh -c 'trap "" TERM; echo $$; while :; do sleep 0.1; done' &
-      while :; do sleep 0.1; done]], "--timeout", "1s", "--grace", "500ms"))
-    assert.equal(124, result.exit_code)
-    assert.is_true((uv.hrtime() - started) / 1e9 < 9, "the grace of 10 s was waited for")
-    assert.equal("timed out after 1.0 s", place:job().data.reason)
-    assert.is_false(lives(tonumber(result.stdout)))
+    local process <close> = place:start(sh([[trap "" TERM
+      setsid sh -c 'trap "" TERM; echo $$; while :; do sleep 0.1; done' & while :; do sleep 0.1; done]],
+      "--grace", "500ms"))
+    local pid = tonumber(process:wait_for "(%d+)\n")
+    local told = uv.hrtime()
+    process:kill "sigterm"
+    support.wait_until(function() return not support.lives(pid) end)
+    assert.is_true((uv.hrtime() - told) / 1e9 < 9, "the grace of 10 s was waited for")
+    process:wait()
+    assert.equal(128 + 15, process.exit_code)
+    assert.equal("stopped by SIGTERM", place:job().data.reason)
     assert.same({}, place:leftovers())
   end)
 
@@ -90,7 +83,7 @@ end)
 local function kill_wrapper(place, arguments, pattern)
   local process <close> = place:start(arguments)
   local said = process:wait_for(pattern or "([^\n]+)\n")
-  wait_until(function() return #place:jobs() == 1 end)
+  support.wait_until(function() return #place:jobs() == 1 end)
   process:kill "sigkill"
   return said
 end
@@ -109,15 +102,15 @@ describe("a wrapper that was killed", function()
     local place <close> = workplace.new()
     local pid = tonumber(kill_wrapper(place,
       sh [[setsid sh -c 'trap "" TERM HUP; echo $$; while :; do sleep 0.1; done' & wait]]))
-    assert.is_true(lives(pid))
+    assert.is_true(support.lives(pid))
     assert.equal(0, place:run({ "jobs", "reap" }).exit_code)
-    assert.is_false(lives(pid))
+    assert.is_false(support.lives(pid))
     assert.same({}, place:leftovers())
   end)
 
   it("leaves its whole log, also beyond the limit", function()
     local place <close> = workplace.new()
-    kill_wrapper(place, sh("echo first; seq 20000; echo said; exec sleep 60", "--log-limit", "20k"), "said\n")
+    kill_wrapper(place, sh("echo first; seq 20000; echo said; exec sleep 600", "--log-limit", "20k"), "said\n")
     place:run { "jobs", "reap" }
     local log = place:attachment(place:job(), "output.log")
     assert.matches("^%S+ first\n", log)
@@ -127,7 +120,7 @@ describe("a wrapper that was killed", function()
 
   it("leaves no log where none was wanted", function()
     local place <close> = workplace.new()
-    kill_wrapper(place, sh("echo said; exec sleep 60", "--log", "never"))
+    kill_wrapper(place, sh("echo said; exec sleep 600", "--log", "never"))
     place:run { "jobs", "reap" }
     assert.same({}, place.attachments(place:job()))
     assert.same({}, place:leftovers())
@@ -136,7 +129,7 @@ describe("a wrapper that was killed", function()
   for title, keep in pairs { ["half of its lease"] = 0.5, ["an empty lease"] = 0 } do
     it("and of which only " .. title .. " is left has a failed job", function()
       local place <close> = workplace.new()
-      kill_wrapper(place, sh "echo said; exec sleep 60")
+      kill_wrapper(place, sh "echo said; exec sleep 600")
       local path = lease_path(place)
       local text = support.read(path)
       support.write(path, text:sub(1, math.floor(#text * keep)))
@@ -149,7 +142,7 @@ describe("a wrapper that was killed", function()
 
   it("is found by one of two who look at once", function()
     local place <close> = workplace.new()
-    kill_wrapper(place, sh "echo said; exec sleep 60")
+    kill_wrapper(place, sh "echo said; exec sleep 600")
     local first <close> = place:start { "jobs", "reap" }
     local second <close> = place:start { "jobs", "reap" }
     first:wait()

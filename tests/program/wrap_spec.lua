@@ -2,7 +2,6 @@
 
 local cjson = require "cjson"
 local support = require "support"
-local task = require "moonshift.task"
 local uv = require "luv"
 
 -- ---- the trackers ----------------------------------------------------------------------------------
@@ -61,12 +60,6 @@ local function sh(script, ...)
   local arguments = { "wrap", ... }
   table.move({ "--", "sh", "-c", script }, 1, 4, #arguments + 1, arguments)
   return arguments
-end
-
-local function wait_until(condition)
-  task.timeout(10, function()
-    while not condition() do task.sleep(0.05) end
-  end)
 end
 
 -- ---- the specs -------------------------------------------------------------------------------------
@@ -153,7 +146,7 @@ for _, over_http in ipairs { false, true } do
     end)
 
     spec("a time limit ends the command", function(tracker)
-      local result = tracker.run(sh("sleep 30", "--timeout", "200ms"))
+      local result = tracker.run(sh("sleep 600", "--timeout", "200ms"))
       assert.equal(124, result.exit_code)
       assert.equal("timed out after 0.2 s", tracker.job().data.reason)
     end)
@@ -165,7 +158,7 @@ for _, over_http in ipairs { false, true } do
 
     for _, name in ipairs { "sigint", "sigterm", "sighup" } do
       spec(name .. " to us ends the command's group and fails the job", function(tracker)
-        local process <close> = tracker.start(sh("sleep 60 & echo $!; wait"))
+        local process <close> = tracker.start(sh("sleep 600 & echo $!; wait"))
         local pid = tonumber(process:wait_for "(%d+)\n")
         process:kill(name)
         process:wait()
@@ -173,14 +166,14 @@ for _, over_http in ipairs { false, true } do
         assert.equal(128 + number, process.exit_code)
         assert.equal("failed", tracker.job().status)
         assert.equal("stopped by " .. name:upper(), tracker.job().data.reason)
-        wait_until(function() return uv.kill(pid, 0) ~= 0 or support.read("/proc/" .. pid .. "/stat"):find "%) Z " end)
+        support.wait_until(function() return not support.lives(pid) end)
       end)
     end
 
     spec("a wrapper that was killed leaves a job that the next one fails, with its log", function(tracker)
-      local process <close> = tracker.start(sh("echo half-way; exec sleep 60"))
+      local process <close> = tracker.start(sh("echo half-way; exec sleep 600"))
       process:wait_for "half%-way\n"
-      wait_until(function() return #tracker.jobs() == 1 end)
+      support.wait_until(function() return #tracker.jobs() == 1 end)
       process:kill "sigkill"
       process:wait()
       local result = tracker.run(sh("true"))
@@ -208,8 +201,8 @@ for _, over_http in ipairs { false, true } do
     end)
 
     spec("progress lines of the command are the job's progress", function(tracker)
-      local process <close> = tracker.start(sh("echo moonshift::progress 0.25 Half; exec sleep 20"))
-      wait_until(function()
+      local process <close> = tracker.start(sh("echo moonshift::progress 0.25 Half; exec sleep 600"))
+      support.wait_until(function()
         local job = tracker.job()
         return job and job.data.progress == 0.25 and job.data.phase == "Half"
       end)
@@ -230,9 +223,9 @@ for _, over_http in ipairs { false, true } do
     end)
 
     spec("a cancelled job ends its command, and says who cancelled it", function(tracker)
-      local process <close> = tracker.start(sh("sleep 60 & echo $!; wait"))
+      local process <close> = tracker.start(sh("sleep 600 & echo $!; wait"))
       local pid = tonumber(process:wait_for "(%d+)\n")
-      wait_until(function() return tracker.job() end)
+      support.wait_until(function() return tracker.job() end)
       local result = tracker.run { "jobs", "cancel", tracker.job().id:sub(1, 13) }
       assert.equal(0, result.exit_code, result.stderr)
       process:wait()
@@ -241,7 +234,7 @@ for _, over_http in ipairs { false, true } do
       assert.equal("failed", job.status)
       assert.matches("^cancelled by %S+$", job.data.reason)
       assert.matches("moonshift: cancelled by", tracker.attachment "output.log")
-      wait_until(function() return uv.kill(pid, 0) ~= 0 or support.read("/proc/" .. pid .. "/stat"):find "%) Z " end)
+      support.wait_until(function() return not support.lives(pid) end)
       assert.equal(1, tracker.run({ "jobs", "cancel", job.id }).exit_code)
     end)
 
@@ -270,11 +263,12 @@ for _, over_http in ipairs { false, true } do
     end)
 
     spec("the end of the output is shown while the command runs, and not afterwards", function(tracker)
-      local process <close> = tracker.start(sh("echo first line; sleep 7; exit 1"))
-      wait_until(function()
+      local process <close> = tracker.start(sh("echo first line; until test -e seen; do sleep 0.1; done; exit 1"))
+      support.wait_until(function()
         local job = tracker.job()
         return job and type(job.data.tail) == "string" and job.data.tail:find "Z first line\n$"
       end)
+      support.write(tracker.path .. "/seen", "")
       process:wait()
       assert.equal("failed", tracker.job().status)
       assert.not_equal("string", type(tracker.job().data.tail))

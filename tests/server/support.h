@@ -30,7 +30,8 @@
 #include "server/server.h"
 #include "support/folder.h"
 
-enum { ANSWER_MAX_BYTES = 64 * 1024 * 1024, PATIENCE_S = 9 };
+/* Less than the 30 s after which the server closes a connection by itself. */
+enum { ANSWER_MAX_BYTES = 64 * 1024 * 1024, PATIENCE_S = 25 };
 
 struct fixture {
   char folder[FOLDER_BYTES];

@@ -135,14 +135,15 @@ test_refused_events(void **state)
   close(fd);
 }
 
-/* At most a close frame may come, and soon: a heartbeat would say that the connection goes on. */
+/* At most a close frame may come, and a heartbeat that was on its way: a second would say that the connection
+ * goes on. */
 static void
 expect_end(int fd)
 {
-  int opcode;
+  int opcode, heartbeats = 0;
   size_t size_bytes;
   for (char *payload; (payload = read_frame(fd, &opcode, &size_bytes)); free(payload)) {
-    if (opcode != FRAME_CLOSE) {
+    if (opcode != FRAME_CLOSE && !(is_heartbeat(opcode, payload) && heartbeats++ == 0)) {
       fail_msg("expected the end, got '%s'", payload);
     }
   }
@@ -198,6 +199,10 @@ test_fragments_and_ping(void **state)
   print_frame(&frames, true, 0, rest, sizeof rest - 1);
   send_bytes(fd, frames.data, frames.size_bytes);
   char *pong = read_frame(fd, &opcode, &size_bytes);
+  if (is_heartbeat(opcode, pong)) {
+    free(pong);
+    pong = read_frame(fd, &opcode, &size_bytes);
+  }
   assert_int_equal(opcode, FRAME_PONG);
   assert_string_equal(pong, "x");
   free(pong);

@@ -53,6 +53,13 @@ read_frame(int fd, int *opcode, size_t *size_bytes)
   return payload;
 }
 
+/* The server's heartbeat, which may come between any two frames. */
+static inline bool
+is_heartbeat(int opcode, const char *payload)
+{
+  return opcode == FRAME_TEXT && strcmp(payload, "2::") == 0;
+}
+
 /* The next text message that is no heartbeat, to be freed; NULL when the connection ended. */
 static inline char *
 read_message(int fd)
@@ -61,7 +68,7 @@ read_message(int fd)
   size_t size_bytes;
   char *payload;
   while ((payload = read_frame(fd, &opcode, &size_bytes))) {
-    if (opcode == FRAME_TEXT && strcmp(payload, "2::") != 0) {
+    if (opcode == FRAME_TEXT && !is_heartbeat(opcode, payload)) {
       return payload;
     }
     free(payload);

@@ -3,7 +3,7 @@
 #include "session/harness.h"
 
 #define HELPERS                                                                                 \
-  "delay_ms = 5\n"                                                                              \
+  "delay_ms = 50\n"                                                                             \
   "function ok(n) local t = {} for i = 1, n do t[i] = '{\"action\":\"update\",\"data\":true}' " \
   "end\n"                                                                                       \
   "  return '[' .. table.concat(t, ',') .. ']' end\n"                                           \
