@@ -15,6 +15,8 @@
 
 enum { DISPOSITION_MAX_BYTES = 2048, CONTENT_RANGE_SIZE = 80 };
 
+static const struct ms_answer_header caching = {"Cache-Control", "private, no-cache"};
+
 struct download {
   int fd; /* owned, until an answer takes it */
   uint64_t size_bytes;
@@ -36,13 +38,22 @@ describe(struct ms_request *request, const char *id, struct download *download)
   free(name);
 }
 
-/* If-Range: the range counts only while the client's tag is still the right one. */
+/* If-Range: the range counts only while the client's tag is still the right one. HEAD knows no ranges. */
 static struct ms_range
 wanted_range(struct ms_request *request, const struct download *download)
 {
   const char *condition = ms_request_header(request, "If-Range");
-  bool fresh = !condition || strcmp(condition, download->tag) == 0;
-  return ms_range_parse(fresh ? ms_request_header(request, "Range") : NULL, download->size_bytes);
+  bool counts =
+      strcmp(request->method, "GET") == 0 && (!condition || strcmp(condition, download->tag) == 0);
+  return ms_range_parse(counts ? ms_request_header(request, "Range") : NULL, download->size_bytes);
+}
+
+/* If-Match: for whoever wants these bytes or none. */
+static bool
+is_other(struct ms_request *request, const struct download *download)
+{
+  const char *condition = ms_request_header(request, "If-Match");
+  return condition && !ms_blob_tag_matches(condition, download->tag);
 }
 
 static enum MHD_Result
@@ -76,7 +87,7 @@ answer_data(struct ms_request *request, struct download *download)
       {"ETag", download->tag},
       {MS_CHECKSUM_HEADER, download->checksum[0] ? download->checksum : NULL},
       {"Accept-Ranges", "bytes"},
-      {"Cache-Control", "private, no-cache"},
+      caching,
       {"X-Content-Type-Options", "nosniff"},
       {"Content-Security-Policy", "sandbox"},
   };
@@ -99,10 +110,16 @@ answer(struct ms_request *request)
   download.size_bytes = (uint64_t)size_bytes;
   ms_blob_tag(download.fd, download.tag);
   ms_blob_checksum(download.fd, download.checksum);
+  if (is_other(request, &download)) {
+    close(download.fd);
+    ms_request_refuse(request, MHD_HTTP_PRECONDITION_FAILED, MS_INVALID,
+                      "the data are others now: their tag is %s", download.tag);
+    return ms_answer_failure(request);
+  }
   if (ms_blob_tag_matches(ms_request_header(request, "If-None-Match"), download.tag)) {
     close(download.fd);
-    const struct ms_answer_header tag = {"ETag", download.tag};
-    return ms_answer_static(request, MHD_HTTP_NOT_MODIFIED, NULL, "", 0, &tag, 1);
+    const struct ms_answer_header headers[] = {{"ETag", download.tag}, caching};
+    return ms_answer_static(request, MHD_HTTP_NOT_MODIFIED, NULL, "", 0, headers, 2);
   }
   describe(request, id, &download);
   enum MHD_Result result = answer_data(request, &download);

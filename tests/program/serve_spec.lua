@@ -1,4 +1,5 @@
 local support = require "support"
+local system = require "moonshift.core.system"
 local uv = require "luv"
 
 describe("moonshift serve", function()
@@ -40,6 +41,38 @@ describe("moonshift serve", function()
         ]],
       }
       assert.same({ environment.FTRACK_API_USER .. "\n", "" }, { result.stdout, result.stderr })
+    end
+  end)
+
+  it("writes no key and no signature into any log", function()
+    local folder <close> = support.folder()
+    for name, value in pairs { MOONSHIFT_LOG = "debug", MOONSHIFT_TRACE = "requests" } do
+      system.set_environment(name, value)
+    end
+    local server <close> = support.serve { data = folder.path .. "/data" }
+    system.set_environment("MOONSHIFT_LOG", nil)
+    system.set_environment("MOONSHIFT_TRACE", nil)
+    local environment = { MOONSHIFT_LOG = "debug", MOONSHIFT_TRACE = "requests" }
+    for name, value in pairs(server.environment) do environment[name] = value end
+    support.write(folder.path .. "/file.txt", "text")
+    local client = support.run { "run", "-", folder.path .. "/file.txt", environment = environment, input = [[
+      local core = require "moonshift.core.component"
+      local session <close> = require "moonshift".session()
+      local component = session:create_component(...)
+      session:download(component, (...):match "^(.*)/")
+      core.download { session = session, path = ... .. ".back", url = ("%s/component/get?id=%s&username=%s&apiKey=%s")
+        :format(session.name, component.id, os.getenv "FTRACK_API_USER", os.getenv "FTRACK_API_KEY") }
+      pcall(core.download, { session = session, path = ... .. ".none",
+        url = ("%s/component/get?id=none&username=x&apiKey=%s"):format(session.name, os.getenv "FTRACK_API_KEY") })
+    ]] }
+    assert.equal(0, client.exit_code, client.stderr)
+    server:kill "sigterm"
+    server:wait()
+    assert.equal("text", support.read(folder.path .. "/file.txt.back"))
+    assert.matches("GET /component/get 200", server.stderr, 1, true)
+    for _, text in ipairs { server.stderr, client.stderr, client.stdout } do
+      assert.is_nil(text:find(server.environment.FTRACK_API_KEY, 1, true))
+      assert.is_nil(text:find("signature=%x"))
     end
   end)
 

@@ -146,8 +146,10 @@ static const struct {
     {"GET", "Range: bytes=10-19\r\nIf-Range: \"other\"\r\n", "200", NULL, 0, 1000},
     {"GET", "Range: bytes=0-1,5-6\r\n", "200", NULL, 0, 1000},
     {"HEAD", "", "200", "Content-Length: 1000", 0, 0},
-    {"HEAD", "Range: bytes=10-19\r\n", "206", "Content-Length: 10", 0, 0},
+    {"HEAD", "Range: bytes=10-19\r\n", "200", "Content-Length: 1000", 0, 0},
     {"GET", "If-None-Match: *\r\n", "304", "ETag: \"", 0, 0},
+    {"GET", "If-None-Match: *\r\n", "304", "Cache-Control: private, no-cache", 0, 0},
+    {"GET", "If-Match: *\r\n", "200", NULL, 0, 1000},
     {"GET", "If-None-Match: \"other\"\r\n", "200", NULL, 0, 1000},
 };
 
@@ -186,6 +188,31 @@ test_range_behind_the_end(void **state)
   assert_non_null(strstr(answer.data, "Content-Range: bytes */3"));
   assert_non_null(strstr(body, "\"exception\""));
   ms_buffer_free(&answer);
+}
+
+static void
+expect_code(struct fixture *fixture, const char *id, const char *headers, const char *code)
+{
+  struct ms_buffer answer;
+  const char *body;
+  get(fixture, "GET", signed_query(fixture, MS_SIGNATURE_GET, id, 60), headers, &answer, &body);
+  if (strncmp(answer.data + strlen("HTTP/1.1 "), code, 3) != 0) {
+    fail_msg("%s: %.600s", headers, answer.data);
+  }
+  ms_buffer_free(&answer);
+}
+
+static void
+test_conditions_and_nothing_to_send(void **state)
+{
+  struct fixture *fixture = *state;
+  put_ok(fixture, "some", "some", 4);
+  put_ok(fixture, "none", "", 0);
+  expect_code(fixture, "some", "If-Match: \"other\"\r\n", "412");
+  expect_code(fixture, "none", "", "200");
+  expect_code(fixture, "none", "Range: bytes=0-\r\n", "416");
+  expect_code(fixture, "none", "Range: bytes=-1\r\n", "416");
+  expect_code(fixture, "none", "If-None-Match: *\r\n", "304");
 }
 
 /* The tag of the upload's answer is that of a download, until the data is replaced. */
@@ -440,6 +467,7 @@ main(void)
       cmocka_unit_test(test_chunked_upload),
       cmocka_unit_test(test_ranges),
       cmocka_unit_test(test_range_behind_the_end),
+      cmocka_unit_test(test_conditions_and_nothing_to_send),
       cmocka_unit_test(test_tag_follows_the_data),
       cmocka_unit_test(test_uploads_without_right),
       cmocka_unit_test(test_no_room),
