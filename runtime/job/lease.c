@@ -1,6 +1,9 @@
 /* flock(2) belongs to the open file, not to the process: it is inherited by nobody (the descriptor closes
  * on exec), survives no death, and works between processes that know nothing of each other. After
- * locking, the path must still lead to the same file, else another settled and removed it meanwhile. */
+ * locking, the path must still lead to the same file, else another settled and removed it meanwhile.
+ *
+ * A lease begins as a hidden file. One that nobody holds is removed by whoever looks for abandoned leases, which
+ * may just be a new one before it is locked: then it is created once more. */
 #include "job/lease.h"
 
 #include <dirent.h>
@@ -16,7 +19,9 @@
 
 #include "base/path.h"
 
-static const char suffix[] = ".json";
+static const char suffix[] = ".json", hidden_prefix[] = ".lease-";
+
+enum { CREATE_TRIES = 100 };
 
 struct ms_lease {
   int fd;
@@ -83,20 +88,35 @@ read_text(struct ms_lease *lease)
   return true;
 }
 
-/* A new file that nobody else can see as a lease yet, locked. */
+/* A new file that nobody else can see as a lease yet, locked. MS_BUSY when somebody is removing it. */
 static enum ms_status
 create_hidden(struct ms_lease *lease, const char *folder, char **hidden, struct ms_error *err)
 {
-  if (asprintf(hidden, "%s/.lease-XXXXXX", folder) < 0) {
+  if (asprintf(hidden, "%s/%sXXXXXX", folder, hidden_prefix) < 0) {
     *hidden = NULL;
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
   lease->fd = mkostemp(*hidden, O_CLOEXEC);
   if (lease->fd < 0)
     return ms_fail_errno(err, errno, "cannot create a lease in '%s'", folder);
-  if (flock(lease->fd, LOCK_EX | LOCK_NB) != 0)
-    return ms_fail_errno(err, errno, "cannot lock files in '%s'", folder);
-  return MS_OK;
+  if (flock(lease->fd, LOCK_EX | LOCK_NB) == 0)
+    return MS_OK;
+  if (errno == EWOULDBLOCK)
+    return ms_fail(err, MS_BUSY, "a new lease in '%s' was removed", folder);
+  return ms_fail_errno(err, errno, "cannot lock files in '%s'", folder);
+}
+
+/* Gives the hidden file its name. MS_BUSY when somebody has removed it. */
+static enum ms_status
+name_hidden(const struct ms_lease *lease, const char *hidden, struct ms_error *err)
+{
+  if (link(hidden, lease->path) == 0)
+    return MS_OK;
+  if (errno == EEXIST)
+    return ms_fail(err, MS_EXISTS, "there already is a lease '%s'", lease->path);
+  if (errno == ENOENT)
+    return ms_fail(err, MS_BUSY, "the new lease '%s' was removed", lease->path);
+  return ms_fail_errno(err, errno, "cannot create the lease '%s'", lease->path);
 }
 
 /* The folder remembers its new entry even when the machine stops now. */
@@ -113,8 +133,8 @@ sync_folder(const char *folder, struct ms_error *err)
 
 /* Locked and complete before it gets its name, so it is never seen abandoned. */
 static enum ms_status
-create(struct ms_lease *lease, const char *folder, const char *text, size_t text_bytes,
-       struct ms_error *err)
+try_to_create(struct ms_lease *lease, const char *folder, const char *text, size_t text_bytes,
+              struct ms_error *err)
 {
   char *hidden = NULL;
   enum ms_status status = create_hidden(lease, folder, &hidden, err);
@@ -122,15 +142,26 @@ create(struct ms_lease *lease, const char *folder, const char *text, size_t text
     status = ms_lease_update(lease, text, text_bytes, err);
   if (!status && fdatasync(lease->fd) != 0)
     status = ms_fail_errno(err, errno, "cannot sync a lease in '%s'", folder);
-  if (!status && link(hidden, lease->path) != 0)
-    status = errno == EEXIST
-                 ? ms_fail(err, MS_EXISTS, "there already is a lease '%s'", lease->path)
-                 : ms_fail_errno(err, errno, "cannot create the lease '%s'", lease->path);
+  if (!status)
+    status = name_hidden(lease, hidden, err);
   if (hidden && lease->fd >= 0)
     unlink(hidden);
   free(hidden);
   if (!status && (status = sync_folder(folder, err)))
     unlink(lease->path); /* an unlocked lease would be taken for an abandoned one */
+  return status;
+}
+
+static enum ms_status
+create(struct ms_lease *lease, const char *folder, const char *text, size_t text_bytes,
+       struct ms_error *err)
+{
+  enum ms_status status = MS_BUSY;
+  for (int i = 0; i < CREATE_TRIES && status == MS_BUSY; i++) {
+    if (lease->fd >= 0)
+      close(lease->fd);
+    status = try_to_create(lease, folder, text, text_bytes, err);
+  }
   return status;
 }
 
@@ -227,6 +258,22 @@ take_over(const char *folder, const char *file_name)
   return lease;
 }
 
+/* What a process left that died while it created a lease: the file has no name yet, and nobody holds it. */
+static void
+remove_hidden(const char *folder, const char *file_name)
+{
+  char *path;
+  if (strncmp(file_name, hidden_prefix, sizeof hidden_prefix - 1) != 0 ||
+      asprintf(&path, "%s/%s", folder, file_name) < 0)
+    return;
+  int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+    unlink(path);
+  if (fd >= 0)
+    close(fd);
+  free(path);
+}
+
 enum ms_status
 ms_lease_take_abandoned(const char *folder, struct ms_lease **leases, size_t maximum, size_t *count,
                         struct ms_error *err)
@@ -242,6 +289,8 @@ ms_lease_take_abandoned(const char *folder, struct ms_lease **leases, size_t max
     struct ms_lease *lease = take_over(folder, item->d_name);
     if (lease)
       leases[(*count)++] = lease;
+    else
+      remove_hidden(folder, item->d_name);
   }
   closedir(stream);
   return MS_OK;

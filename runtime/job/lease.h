@@ -44,7 +44,8 @@ void
 ms_lease_abandon(struct ms_lease *lease);
 
 /* Takes over up to `maximum` abandoned leases of the folder; *count tells how many. A folder that does
- * not exist has none. Each must be released or abandoned by the caller. */
+ * not exist has none. Each must be released or abandoned by the caller. What is left of leases whose owner died
+ * while it created them is removed. */
 enum ms_status
 ms_lease_take_abandoned(const char *folder, struct ms_lease **leases, size_t maximum, size_t *count,
                         struct ms_error *err);

@@ -1,4 +1,5 @@
 /* Leases between real processes: held by the living, taken from the dead, by one taker only. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,6 +140,61 @@ two_takers_get_each_lease_once(void **state)
 }
 
 static void
+make_hidden(const char *name, int *fd)
+{
+  char path[FOLDER_PATH_BYTES];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  assert_true(*fd >= 0);
+}
+
+/* Of those who died while they created one. Those who are still at it keep theirs. */
+static void
+beginnings_of_leases_go_away(void **state)
+{
+  int dead, alive;
+  struct ms_lease *none[8];
+  char path[FOLDER_PATH_BYTES];
+  (void)state;
+  make_hidden(".lease-dead", &dead);
+  close(dead);
+  make_hidden(".lease-alive", &alive);
+  assert_int_equal(flock(alive, LOCK_EX), 0);
+  assert_int_equal(take(none), 0);
+  snprintf(path, sizeof path, "%s/.lease-dead", folder);
+  assert_int_equal(access(path, F_OK), -1);
+  snprintf(path, sizeof path, "%s/.lease-alive", folder);
+  assert_int_equal(access(path, F_OK), 0);
+  close(alive);
+  assert_int_equal(take(none), 0);
+}
+
+static void
+looking_for_the_abandoned_disturbs_nobody(void **state)
+{
+  enum { LEASES = 300 };
+  (void)state;
+  pid_t looker = fork();
+  if (looker == 0) {
+    struct ms_lease *none[8];
+    for (;;)
+      if (take(none) != 0)
+        _exit(1); /* took one that is held */
+  }
+  for (int i = 0; i < LEASES; i++) {
+    struct ms_lease *lease;
+    struct ms_error err = {0};
+    if (ms_lease_acquire(folder, "job", "{}", 2, &lease, &err) != MS_OK)
+      fail_msg("%s", err.message);
+    ms_lease_release(lease);
+  }
+  int status;
+  assert_int_equal(kill(looker, SIGKILL), 0);
+  assert_int_equal(waitpid(looker, &status, 0), looker);
+  assert_true(WIFSIGNALED(status));
+}
+
+static void
 a_folder_that_is_not_there_has_none(void **state)
 {
   struct ms_lease *leases[8];
@@ -159,6 +216,8 @@ main(void)
       LEASE_TEST(the_living_keep_theirs_and_the_dead_lose_them),
       LEASE_TEST(a_name_is_given_once),
       LEASE_TEST(two_takers_get_each_lease_once),
+      LEASE_TEST(beginnings_of_leases_go_away),
+      LEASE_TEST(looking_for_the_abandoned_disturbs_nobody),
       LEASE_TEST(a_folder_that_is_not_there_has_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
