@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "api/entity.h"
+#include "api/plans.h"
 
 static void
 append_metadata(struct ms_batch *batch, const struct ms_query_plan *plan,
@@ -15,38 +16,28 @@ append_metadata(struct ms_batch *batch, const struct ms_query_plan *plan,
   ms_buffer_append_string(batch->answer, "}}}");
 }
 
-static enum ms_status
-run_expression(struct ms_batch *batch, const struct ms_json_node *operation, const char *also,
-               struct ms_arena *arena, struct ms_error *err)
+enum ms_status
+ms_page_append(struct ms_batch *batch, const struct ms_json_node *operation, const char *also,
+               struct ms_error *err)
 {
   const struct ms_json_node *expression = ms_json_get(operation, "expression");
   const char *action = ms_json_get_string(operation, "action");
   if (!expression || expression->type != MS_JSON_STRING)
     return ms_fail(err, MS_INVALID, "%s needs an 'expression', a string", action);
-  struct ms_query_plan *plan = NULL;
+  const struct ms_query_plan *plan = NULL;
   struct ms_rows rows = {.count = 0};
   struct ms_query_context context = ms_batch_query_context(batch);
   context.also = also;
-  enum ms_status status =
-      ms_query_compile(&context, expression->string, expression->string_bytes, arena, &plan, err);
+  const struct ms_plan_source source = {
+      .context = &context, .text = expression->string, .text_bytes = expression->string_bytes};
+  enum ms_status status = ms_plans_find(batch->api->plans, &source, &plan, err);
   if (status != MS_OK)
     return status;
   ms_buffer_printf(batch->answer, "{\"action\":\"%s\",\"data\":[", action);
   ms_database_set_time_limit(batch->api->database, MS_API_QUERY_TIME_MAX_MS);
-  status = ms_plan_append_rows(batch, plan, &rows, err);
+  status = ms_plan_append_rows(batch, plan, NULL, &rows, err);
   ms_database_set_time_limit(batch->api->database, 0);
   append_metadata(batch, plan, &rows);
-  return status;
-}
-
-enum ms_status
-ms_page_append(struct ms_batch *batch, const struct ms_json_node *operation, const char *also,
-               struct ms_error *err)
-{
-  struct ms_arena arena;
-  ms_arena_init(&arena, MS_QUERY_ARENA_MAX_BYTES);
-  enum ms_status status = run_expression(batch, operation, also, &arena, err);
-  ms_arena_free(&arena);
   return status;
 }
 

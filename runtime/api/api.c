@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "api/plans.h"
 #include "api/referrer.h"
 #include "base/id.h"
 #include "base/path.h"
@@ -72,7 +73,9 @@ open_folder(const char *data_folder, bool empty, struct ms_api **api, struct ms_
   fresh->model = ms_model_builtin();
   ms_random_bytes(&fresh->origin, sizeof fresh->origin);
   ms_buffer_init(&fresh->schemas, MS_MODEL_DOCUMENT_BYTES_MAX);
-  enum ms_status status = open_all(fresh, data_folder, empty, err);
+  fresh->plans = ms_plans_new();
+  enum ms_status status = fresh->plans ? open_all(fresh, data_folder, empty, err)
+                                       : ms_fail(err, MS_MEMORY, "out of memory for the tracker");
   if (status == MS_OK)
     *api = fresh;
   else
@@ -101,6 +104,7 @@ ms_api_close(struct ms_api *api)
     ms_api_commit(api, NULL);
   ms_database_close(api->database);
   ms_blobs_close(api->blobs);
+  ms_plans_free(api->plans);
   ms_referrers_free(api->referrers);
   ms_buffer_free(&api->schemas);
   free(api);

@@ -1,6 +1,8 @@
 /* From plans to answers. */
 #include "api/entity.h"
 
+#include "api/plans.h"
+
 static enum ms_status
 append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
             struct ms_statement *statement, struct ms_rows *rows, struct ms_error *err)
@@ -27,15 +29,19 @@ append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
 }
 
 enum ms_status
-ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan, struct ms_rows *rows,
-                    struct ms_error *err)
+ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
+                    const struct ms_key *key, struct ms_rows *rows, struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
   enum ms_status status = ms_database_prepare(batch->api->database, plan->sql, &statement, err);
   if (status != MS_OK)
     return status;
-  for (size_t i = 0; i < plan->parameter_count; i++)
-    ms_value_bind(statement, (int)i + 1, &plan->parameters[i]);
+  for (size_t i = 0; i < plan->parameter_count; i++) {
+    const struct ms_parameter *parameter = &plan->parameters[i];
+    ms_value_bind(statement, (int)i + 1,
+                  parameter->type == MS_PARAMETER_KEY ? &key->parts[parameter->integer]
+                                                      : parameter);
+  }
   status = append_rows(batch, plan, statement, rows, err);
   ms_statement_done(statement);
   return status;
@@ -46,21 +52,23 @@ ms_entity_append(struct ms_batch *batch, const char *action, const struct ms_ent
                  const struct ms_key *key, const char *const *attributes, size_t attribute_count,
                  struct ms_error *err)
 {
-  struct ms_arena arena;
-  struct ms_query_plan *plan = NULL;
+  const struct ms_query_plan *plan = NULL;
   struct ms_rows rows = {.count = 0};
   const struct ms_query_context context = ms_batch_query_context(batch);
-  ms_arena_init(&arena, MS_QUERY_ARENA_MAX_BYTES);
-  enum ms_status status = ms_query_compile_get(&context, type, attributes, attribute_count,
-                                               key->parts, key->count, &arena, &plan, err);
-  if (status == MS_OK) {
-    ms_buffer_printf(batch->answer, "{\"action\":\"%s\",\"data\":", action);
-    status = ms_plan_append_rows(batch, plan, &rows, err);
-    ms_buffer_append_char(batch->answer, '}');
-  }
+  const struct ms_plan_source source = {.context = &context,
+                                        .type = type,
+                                        .attributes = attributes,
+                                        .attribute_count = attribute_count};
+  enum ms_status status = ms_plans_find(batch->api->plans, &source, &plan, err);
+  if (status != MS_OK)
+    return status;
+  ms_buffer_append_string(batch->answer, "{\"action\":\"");
+  ms_buffer_append_string(batch->answer, action);
+  ms_buffer_append_string(batch->answer, "\",\"data\":");
+  status = ms_plan_append_rows(batch, plan, key, &rows, err);
+  ms_buffer_append_char(batch->answer, '}');
   /* A value of a custom attribute that does not apply to the entity is written, but is not there. */
   if (status == MS_OK && rows.count == 0)
     status = ms_fail(err, MS_NOT_FOUND, "there is no %s", ms_key_describe(batch, type, key));
-  ms_arena_free(&arena);
   return status;
 }

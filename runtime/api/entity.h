@@ -9,10 +9,11 @@ struct ms_rows {
   bool has_more; /* there is another one beyond the limit */
 };
 
-/* Runs the plan and appends up to plan->limit rows, joined with commas. */
+/* Runs the plan and appends up to plan->limit rows, joined with commas. `key` is that of the entity, where the plan
+ * is for one; else NULL. */
 enum ms_status
-ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan, struct ms_rows *rows,
-                    struct ms_error *err);
+ms_plan_append_rows(struct ms_batch *batch, const struct ms_query_plan *plan,
+                    const struct ms_key *key, struct ms_rows *rows, struct ms_error *err);
 
 /* Runs the operation's member `expression` and appends its page under the operation's own action. Rows
  * must also meet `also`, a condition in the query language, or NULL. */

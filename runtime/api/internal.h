@@ -6,12 +6,14 @@
 #include "base/checksum.h"
 
 struct ms_call;
+struct ms_plans;
 struct ms_referrers;
 
 struct ms_api {
   const struct ms_model *model;    /* borrowed */
   struct ms_database *database;    /* owned */
   struct ms_blobs *blobs;          /* owned */
+  struct ms_plans *plans;          /* owned */
   struct ms_referrers *referrers;  /* owned; NULL before the first deletion */
   struct ms_buffer schemas;        /* the answer of query_schemas; empty before the first */
   uint8_t secret[MS_SHA256_BYTES]; /* that signs URLs */
@@ -29,6 +31,10 @@ struct ms_api {
 enum {
   MS_API_USER_ID_SIZE = 64 /* of the buffers that take a user's id */
 };
+
+/* MS_INVALID for an id that is too long to act with. */
+enum ms_status
+ms_user_copy_id(const char *id, char user_id[MS_API_USER_ID_SIZE], struct ms_error *err);
 
 /* Appends what the SQL function ms_url answers; `context` is a struct ms_api. */
 void

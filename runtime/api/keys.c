@@ -21,20 +21,28 @@ refuse(struct ms_error *err)
                  "ftrack-user and ftrack-api-key.");
 }
 
+/* The user whose key this is, if he is active. */
 static enum ms_status
-owns_key(struct ms_api *api, const char *user_id, const char *key, bool *owns, struct ms_error *err)
+find_owner(struct ms_api *api, const char *username, const char *key, char user_id[64],
+           struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
   char hash[MS_SHA256_HEX_SIZE];
+  bool found = false;
   enum ms_status status = ms_database_prepare(
-      api->database, "SELECT 1 FROM moonshift_key WHERE hash = ?1 AND user_id = ?2", &statement,
-      err);
+      api->database,
+      "SELECT u.id FROM moonshift_key k JOIN Resource u ON u.id = k.user_id WHERE k.hash = ?1"
+      " AND u.username = ?2 COLLATE NOCASE AND +u.__entity_type__ = 'User' AND u.is_active",
+      &statement, err);
   if (status != MS_OK)
     return status;
   ms_sha256_hex(key, strlen(key), hash);
   ms_statement_bind_string(statement, 1, hash);
-  ms_statement_bind_string(statement, 2, user_id);
-  status = ms_statement_step(statement, owns, err);
+  ms_statement_bind_string(statement, 2, username);
+  status = ms_statement_step(statement, &found, err);
+  if (status == MS_OK)
+    status =
+        found ? ms_user_copy_id(ms_statement_text(statement, 0, NULL), user_id, err) : refuse(err);
   ms_statement_done(statement);
   return status;
 }
@@ -43,17 +51,7 @@ enum ms_status
 ms_api_authenticate(struct ms_api *api, const char *username, const char *key, char user_id[64],
                     struct ms_error *err)
 {
-  bool owns = false;
-  if (!username || !key)
-    return refuse(err);
-  enum ms_status status = ms_api_find_user(api, username, user_id, err);
-  if (status == MS_NOT_FOUND || status == MS_PERMISSION)
-    return refuse(err);
-  if (status == MS_OK)
-    status = owns_key(api, user_id, key, &owns, err);
-  if (status == MS_OK && !owns)
-    return refuse(err);
-  return status;
+  return username && key ? find_owner(api, username, key, user_id, err) : refuse(err);
 }
 
 static enum ms_status

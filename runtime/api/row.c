@@ -206,6 +206,19 @@ bind_cells(struct ms_statement *statement, const struct ms_row *row)
     ms_value_bind(statement, (int)i + 1, &row->cells[i].value);
 }
 
+/* The columns' names, each with `before` in front of it and `after` behind it, and commas in between. */
+static void
+append_columns(struct ms_buffer *sql, const struct ms_row *row, const char *before,
+               const char *after)
+{
+  for (size_t i = 0; i < row->cell_count; i++) {
+    ms_buffer_append_string(sql, i ? "," : "");
+    ms_buffer_append_string(sql, before);
+    ms_buffer_append_string(sql, row->cells[i].column);
+    ms_buffer_append_string(sql, after);
+  }
+}
+
 enum ms_status
 ms_row_insert(struct ms_batch *batch, const struct ms_row *row, struct ms_error *err)
 {
@@ -213,11 +226,10 @@ ms_row_insert(struct ms_batch *batch, const struct ms_row *row, struct ms_error 
   struct ms_statement *statement = NULL;
   ms_buffer_init(&sql, ROW_SQL_MAX_BYTES);
   ms_buffer_printf(&sql, "INSERT INTO \"%s\" (", row->type->table);
-  for (size_t i = 0; i < row->cell_count; i++)
-    ms_buffer_printf(&sql, "%s\"%s\"", i ? ", " : "", row->cells[i].column);
+  append_columns(&sql, row, "\"", "\"");
   ms_buffer_append_string(&sql, ") VALUES (");
   for (size_t i = 0; i < row->cell_count; i++)
-    ms_buffer_printf(&sql, "%s?%zu", i ? ", " : "", i + 1);
+    ms_buffer_append_string(&sql, i ? ",?" : "?");
   ms_buffer_append_char(&sql, ')');
   enum ms_status status = prepare(batch, &sql, &statement, err);
   if (status != MS_OK)
@@ -237,8 +249,7 @@ ms_row_update(struct ms_batch *batch, const struct ms_row *row, struct ms_error 
     return MS_OK;
   ms_buffer_init(&sql, ROW_SQL_MAX_BYTES);
   ms_buffer_printf(&sql, "UPDATE \"%s\" SET ", row->type->table);
-  for (size_t i = 0; i < row->cell_count; i++)
-    ms_buffer_printf(&sql, "%s\"%s\" = ?%zu", i ? ", " : "", row->cells[i].column, i + 1);
+  append_columns(&sql, row, "\"", "\" = ?");
   ms_key_print_condition(&sql, row->type, (int)row->cell_count + 1);
   enum ms_status status = prepare(batch, &sql, &statement, err);
   if (status != MS_OK)
@@ -283,8 +294,8 @@ ms_row_read(struct ms_batch *batch, const struct ms_row *row, struct ms_paramete
     ms_buffer_printf(&sql, "SELECT \"%s\"", row->type->type_column);
   else
     ms_buffer_append_string(&sql, "SELECT NULL");
-  for (size_t i = 0; i < row->cell_count; i++)
-    ms_buffer_printf(&sql, ", \"%s\"", row->cells[i].column);
+  ms_buffer_append_string(&sql, row->cell_count ? ", " : "");
+  append_columns(&sql, row, "\"", "\"");
   ms_buffer_printf(&sql, " FROM \"%s\"", row->type->table);
   ms_key_print_condition(&sql, row->type, 1);
   enum ms_status status = prepare(batch, &sql, &statement, err);

@@ -20,8 +20,8 @@ static const char *const login_variables[] = {"LOGNAME", "USER", "USERNAME"};
 
 static const char fallback_login[] = "moonshift";
 
-static enum ms_status
-copy_id(const char *id, char user_id[MS_API_USER_ID_SIZE], struct ms_error *err)
+enum ms_status
+ms_user_copy_id(const char *id, char user_id[MS_API_USER_ID_SIZE], struct ms_error *err)
 {
   size_t size = strlen(id) + 1;
   if (size > MS_API_USER_ID_SIZE)
@@ -43,7 +43,7 @@ read_user(struct ms_statement *statement, const char *username, char user_id[MS_
     return ms_fail(err, MS_NOT_FOUND, "there is no user '%.100s'", username);
   if (!ms_statement_integer(statement, 1))
     return ms_fail(err, MS_PERMISSION, "user '%.100s' is not active", username);
-  return copy_id(ms_statement_text(statement, 0, NULL), user_id, err);
+  return ms_user_copy_id(ms_statement_text(statement, 0, NULL), user_id, err);
 }
 
 enum ms_status

@@ -2,6 +2,7 @@
  *
  * Clients are taken at their odd words: dates come as {"__type__": "datetime"|"date", "value": …} or as
  * plain text, and a text that looks like a date may come dressed as one. */
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -240,6 +241,7 @@ ms_value_equal(const struct ms_parameter *a, const struct ms_parameter *b)
   case MS_PARAMETER_NULL:
     return true;
   case MS_PARAMETER_INTEGER:
+  case MS_PARAMETER_KEY:
     return a->integer == b->integer;
   case MS_PARAMETER_NUMBER:
     return a->number == b->number;
@@ -264,6 +266,9 @@ ms_value_bind(struct ms_statement *statement, int index, const struct ms_paramet
     break;
   case MS_PARAMETER_TEXT:
     ms_statement_bind_text(statement, index, value->text, value->text_bytes);
+    break;
+  case MS_PARAMETER_KEY:
+    assert(!"the key's part stands for it");
     break;
   }
 }

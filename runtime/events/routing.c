@@ -149,6 +149,9 @@ ms_hub_publish(struct ms_hub *hub, const char *text, size_t text_bytes, struct m
   struct ms_arena arena;
   struct ms_json_node *root;
   const struct ms_json_node *event;
+  if (!ms_hub_has_clients(hub)) {
+    return MS_OK;
+  }
   ms_arena_init(&arena, ARENA_MAX_BYTES);
   enum ms_status status = ms_json_parse(&arena, text, text_bytes, &root, err);
   if (status == MS_OK) {

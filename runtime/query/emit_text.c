@@ -1,6 +1,7 @@
 /* The emitter's text, parameters and limits. */
 #include "query/emitter.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,9 @@ write_literal(struct ms_json_writer *writer, const struct ms_parameter *literal)
     return;
   case MS_PARAMETER_TEXT:
     ms_json_string_n(writer, literal->text, literal->text_bytes);
+    return;
+  case MS_PARAMETER_KEY:
+    assert(!"a key is no literal of a list");
     return;
   }
 }

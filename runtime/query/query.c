@@ -89,15 +89,14 @@ ms_query_compile(const struct ms_query_context *context, const char *text, size_
 
 enum ms_status
 ms_query_compile_get(const struct ms_query_context *context, const struct ms_entity_type *type,
-                     const char *const *attributes, size_t attribute_count,
-                     const struct ms_parameter *keys, size_t key_count, struct ms_arena *arena,
+                     const char *const *attributes, size_t attribute_count, struct ms_arena *arena,
                      struct ms_query_plan **plan, struct ms_error *err)
 {
   struct ms_resolved_query *query;
   struct ms_query_source source = {.text = "", .arena = arena};
   *plan = NULL;
-  enum ms_status status = ms_query_resolve_get(context, &source, type, attributes, attribute_count,
-                                               keys, key_count, &query, err);
+  enum ms_status status =
+      ms_query_resolve_get(context, &source, type, attributes, attribute_count, &query, err);
   return status == MS_OK ? ms_query_emit(context, query, arena, plan, err) : status;
 }
 

@@ -54,7 +54,8 @@ enum ms_parameter_type {
   MS_PARAMETER_NULL,
   MS_PARAMETER_INTEGER, /* also booleans (0, 1) and date-times (microseconds) */
   MS_PARAMETER_NUMBER,
-  MS_PARAMETER_TEXT
+  MS_PARAMETER_TEXT,
+  MS_PARAMETER_KEY /* of ms_query_compile_get: part number `integer` of the key, from 0 */
 };
 
 struct ms_parameter {
@@ -114,12 +115,11 @@ ms_query_check_names(const struct ms_model *model, const char *text, size_t text
                      struct ms_error *err);
 
 /* The plan that reads one entity by its primary key with the same JSON form: what create and update
- * answer with. `attributes` names what to include beside the primary key and system projections;
- * `keys` are the primary key's values in its order. */
+ * answer with. `attributes` names what to include beside the primary key and system projections. Whose
+ * entity it is comes with each use of the plan: for every parameter of type MS_PARAMETER_KEY. */
 enum ms_status
 ms_query_compile_get(const struct ms_query_context *context, const struct ms_entity_type *type,
-                     const char *const *attributes, size_t attribute_count,
-                     const struct ms_parameter *keys, size_t key_count, struct ms_arena *arena,
+                     const char *const *attributes, size_t attribute_count, struct ms_arena *arena,
                      struct ms_query_plan **plan, struct ms_error *err);
 
 #endif

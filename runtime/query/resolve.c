@@ -190,20 +190,10 @@ ms_resolver_subquery(struct ms_resolver *resolver, const struct ms_query_tree *t
 
 /* ---- one entity by its key ---- */
 
-/* The value of a key, with its text in our arena. */
-static enum ms_status
-copy_key(struct ms_resolver *resolver, const struct ms_parameter *key, struct ms_parameter *copy)
-{
-  *copy = *key;
-  if (key->type != MS_PARAMETER_TEXT)
-    return MS_OK;
-  copy->text = ms_arena_strndup(resolver->source->arena, key->text, key->text_bytes);
-  return copy->text ? MS_OK : ms_query_no_room(resolver->source, resolver->err);
-}
-
+/* The key's parts are parameters of the plan's use. */
 static enum ms_status
 resolve_key(struct ms_resolver *resolver, const struct ms_entity_type *type,
-            const struct ms_parameter *keys, struct ms_resolved_condition **where)
+            struct ms_resolved_condition **where)
 {
   enum ms_status status;
   *where = ms_resolver_new(resolver, sizeof **where, &status);
@@ -214,11 +204,10 @@ resolve_key(struct ms_resolver *resolver, const struct ms_entity_type *type,
   for (size_t i = 0; i < type->primary_key_count; i++, last = &(*last)->next) {
     *last = ms_resolver_new(resolver, sizeof **last, &status);
     if (*last)
-      (*last)->literals = ms_resolver_new(resolver, sizeof keys[i], &status);
-    if (status == MS_OK)
-      status = copy_key(resolver, &keys[i], (*last)->literals);
+      (*last)->literals = ms_resolver_new(resolver, sizeof *(*last)->literals, &status);
     if (status != MS_OK)
       return status;
+    *(*last)->literals = (struct ms_parameter){.type = MS_PARAMETER_KEY, .integer = (int64_t)i};
     (*last)->kind = MS_RESOLVED_COMPARE;
     (*last)->comparison = MS_COMPARE_EQUAL;
     (*last)->attribute = type->primary_key[i];
@@ -230,20 +219,16 @@ resolve_key(struct ms_resolver *resolver, const struct ms_entity_type *type,
 enum ms_status
 ms_query_resolve_get(const struct ms_query_context *context, const struct ms_query_source *source,
                      const struct ms_entity_type *type, const char *const *attributes,
-                     size_t attribute_count, const struct ms_parameter *keys, size_t key_count,
-                     struct ms_resolved_query **query, struct ms_error *err)
+                     size_t attribute_count, struct ms_resolved_query **query, struct ms_error *err)
 {
   enum ms_status status;
   struct ms_query_source named = *source;
   struct ms_resolver resolver = {.context = context, .source = &named, .err = err};
-  if (key_count != type->primary_key_count)
-    return ms_fail(err, MS_PARSE, "The key of %s has %zu values, not %zu.", type->name,
-                   type->primary_key_count, key_count);
   *query = ms_resolver_new(&resolver, sizeof **query, &status);
   if (!*query)
     return status;
   (*query)->type = type;
-  status = resolve_key(&resolver, type, keys, &(*query)->where);
+  status = resolve_key(&resolver, type, &(*query)->where);
   for (size_t i = 0; i < attribute_count && status == MS_OK; i++) {
     named.text = attributes[i];
     named.text_bytes = strlen(attributes[i]);

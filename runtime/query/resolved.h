@@ -121,8 +121,8 @@ ms_query_resolve(const struct ms_query_context *context, const struct ms_query_s
 enum ms_status
 ms_query_resolve_get(const struct ms_query_context *context, const struct ms_query_source *source,
                      const struct ms_entity_type *type, const char *const *attributes,
-                     size_t attribute_count, const struct ms_parameter *keys, size_t key_count,
-                     struct ms_resolved_query **query, struct ms_error *err);
+                     size_t attribute_count, struct ms_resolved_query **query,
+                     struct ms_error *err);
 
 /* As an S-expression on one line. */
 void

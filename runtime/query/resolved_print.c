@@ -17,6 +17,9 @@ ms_query_print_parameter(const struct ms_parameter *parameter, struct ms_buffer 
   case MS_PARAMETER_TEXT:
     ms_query_print_text(parameter->text, parameter->text_bytes, out);
     return;
+  case MS_PARAMETER_KEY:
+    ms_buffer_printf(out, "key %lld", (long long)parameter->integer);
+    return;
   }
 }
 

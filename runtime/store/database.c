@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,15 @@ enum {
 /* Pages are read through a mapping of this many bytes instead of read(2). */
 #define MAPPED_BYTES 268435456
 
-static const char *const opening_pragmas = "PRAGMA synchronous=FULL;"
-                                           "PRAGMA temp_store=MEMORY;"
-                                           "PRAGMA mmap_size=" TEXT_OF(MAPPED_BYTES) ";";
+/* Pages kept in memory. Read through the mapping are those of the database; this is for those that are in the
+ * log, and for those that are being changed. */
+#define CACHE_KIB 16384
+
+static const char *const opening_pragmas =
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA cache_size=-" TEXT_OF(CACHE_KIB) ";"
+                                             "PRAGMA temp_store=MEMORY;"
+                                             "PRAGMA mmap_size=" TEXT_OF(MAPPED_BYTES) ";";
 
 /* Result codes by their status; an extended code before its primary one. */
 static const struct {
@@ -187,10 +194,19 @@ lock_folder_of(const char *path)
   return fd;
 }
 
+/* Statistics of memory would cost a lock for every piece of it. */
+static void
+configure_library(void)
+{
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* With the folder's lock held. What was made is the caller's to close, also on failure. */
 static enum ms_status
 open_locked(const char *path, struct ms_database **database, struct ms_error *err)
 {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, configure_library);
   *database = NULL;
   enum ms_status status = make_file(path, err);
   if (status != MS_OK)

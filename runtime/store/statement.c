@@ -8,17 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "store/database_internal.h"
-
-/* FNV-1a. */
-static uint64_t
-hash_text(const char *text)
-{
-  uint64_t hash = 14695981039346656037u;
-  for (; *text; text++)
-    hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-  return hash;
-}
 
 static struct ms_statement **
 bucket_of(struct ms_database *database, uint64_t hash)
@@ -86,7 +77,7 @@ enum ms_status
 ms_database_prepare(struct ms_database *database, const char *sql, struct ms_statement **statement,
                     struct ms_error *err)
 {
-  uint64_t hash = hash_text(sql);
+  uint64_t hash = ms_hash(sql, strlen(sql));
   *statement = find_idle(database, sql, hash);
   if (*statement) {
     unlink_idle(database, *statement);
