@@ -6,7 +6,7 @@ import { openSession, operation, post, refused, rows, uuid } from "./support/cli
 import { startServer } from "./support/server.mjs";
 import { makeStudio, makeUser, makeVersions } from "./support/studio.mjs";
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 240_000;
 
 let server;
 let session;
@@ -160,6 +160,7 @@ describe("encode_media", () => {
       return { ...job, data: JSON.parse(job.data) };
     };
     const first = await read();
+    await server.letCommandsEnd();
     let job = first;
     for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; job = await read()) {
       if (!["queued", "running"].includes(job.status)) break;
@@ -216,7 +217,7 @@ describe("encode_media", () => {
   });
 
   test("that fails says why, and leaves nothing behind but the source", async () => {
-    await server.putCommand("ffmpeg", 'sleep 0.2; echo "moov atom not found" >&2; exit 1');
+    await server.putCommand("ffmpeg", `${server.untilCommandsMayEnd}; echo "moov atom not found" >&2; exit 1`);
     const component = await upload(".mov");
     const { first, job } = await encode(component, { keep_original: false });
     assert.equal(job.status, "failed");
@@ -239,7 +240,7 @@ describe("encode_media", () => {
   });
 
   test("several wait for each other", async () => {
-    await server.putCommand("ffmpeg", `sleep 0.1; ${succeed}`);
+    await server.putCommand("ffmpeg", `${server.untilCommandsMayEnd}; ${succeed}`);
     const components = await Promise.all([".mov", ".mp4", ".tif"].map((type) => upload(type)));
     const ended = await Promise.all(components.map((component) => encode(component)));
     assert.deepEqual(ended.map(({ job }) => job.status), ["done", "done", "done"]);

@@ -420,7 +420,7 @@ describe("notes", () => {
     assert.equal(note.content, "Look at the highlights");
     assert.equal(note.author.username, server.user);
     assert.equal(note.parent_id, task().id);
-    assert.ok(Math.abs(note.date.valueOf() - Date.now()) < 60_000);
+    assert.ok(Math.abs(note.date.valueOf() - Date.now()) < 900_000);
     const [parent] = await rows(session, `select notes.content from Task where id is ${task().id}`);
     assert.ok(parent.notes.some((row) => row.id === id));
   });
@@ -520,7 +520,7 @@ describe("timers and timelogs", () => {
     const start = () => session.create("Timer", { user_id: ada.id, context_id: task().id });
     const { data } = await start();
     const [timer] = await rows(session, `select start, user.username from Timer where id is ${data.id}`);
-    assert.ok(Math.abs(timer.start.valueOf() - Date.now()) < 60_000);
+    assert.ok(Math.abs(timer.start.valueOf() - Date.now()) < 900_000);
     assert.equal(timer.user.username, ada.user);
     const { body } = await post(server, [
       operation.create("Timer", { user_id: ada.id, context_id: task().id }),

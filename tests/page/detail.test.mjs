@@ -88,7 +88,7 @@ test("a link opens the job; a job that is gone says so", async () => {
   await openJob(page, "Publish sh010");
   const link = page.url();
   await page.keyboard.press("Escape");
-  assert.ok(await page.locator("#detail").isHidden());
+  await page.locator("#detail").waitFor({ state: "hidden" });
   await page.goto(link);
   await page.locator(".detail-title", { hasText: "Publish sh010" }).waitFor();
   await page.goto(`${studio.url}/?job=00000000-0000-4000-8000-000000000000`);
@@ -111,13 +111,13 @@ test("cancelling asks first, then the command ends, and the job is failed by who
   await openJob(page, "Simulate water");
   await page.getByRole("button", { name: "Cancel job…" }).click();
   await page.getByRole("button", { name: "Keep it" }).click();
-  assert.ok(await row(page, "Simulate water").getByText("Running").isVisible());
+  await row(page, "Simulate water").getByText("Running").waitFor();
   await page.getByRole("button", { name: "Cancel job…" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Cancel job" }).click();
   await row(page, "Simulate water").getByText("Failed").waitFor();
   await row(page, "Simulate water").getByText("cancelled by ada").waitFor();
   assert.equal(await page.locator(".reason-text").textContent(), "cancelled by ada");
-  assert.ok(await page.getByRole("button", { name: "Cancel job…" }).isHidden());
+  await page.getByRole("button", { name: "Cancel job…" }).waitFor({ state: "hidden" });
   await run.ended;
   const pid = Number(await readFile(join(studio.work, "pid"), "utf8"));
   assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });

@@ -26,7 +26,7 @@ test("nothing yet: the one command to run, and the first job takes its place", a
   await screenshot(page, "empty");
   await studio.run(["--description", "The first one"], "true");
   await row(page, "The first one").waitFor();
-  assert.ok(await page.getByRole("heading", { name: "No jobs yet" }).isHidden());
+  await page.getByRole("heading", { name: "No jobs yet" }).waitFor({ state: "hidden" });
 });
 
 test("a job appears, advances and finishes without reloading", async () => {
@@ -43,7 +43,7 @@ test("a job appears, advances and finishes without reloading", async () => {
   await studio.write("end", "");
   assert.equal(await run.ended, 0);
   await job.getByText("Done").waitFor();
-  assert.ok(await job.locator(".bar").isHidden());
+  await job.locator(".bar").waitFor({ state: "hidden" });
 });
 
 test("a failure shows its reason in the list", async () => {

@@ -46,7 +46,7 @@ test("a failed job runs again, in its place and as its user, and both know each 
   await askToRetry(page);
   await dialogOf(page).waitFor({ state: "hidden" });
   await page.locator(".detail-head").getByText("Running").waitFor();
-  assert.ok(await page.getByRole("button", { name: "Retry…" }).isHidden());
+  await page.getByRole("button", { name: "Retry…" }).waitFor({ state: "hidden" });
   await page.locator(".related", { hasText: "What it retries" }).waitFor();
   await page.locator(".fact", { hasText: "Retried for" }).getByText("grace").waitFor();
   assert.equal(await page.locator(".fact", { hasText: /^User/ }).locator("dd").textContent(), "ada");
@@ -100,7 +100,7 @@ test("where it cannot be run the page says what to do", async () => {
   await rm(join(studio.folder, "state/moonshift/runs", `${job.id}.json`));
   const page = await browser.signedIn(studio, { expected: /status of 409/ });
   await openJob(page, "Nobody recorded this");
-  assert.ok(await page.getByRole("button", { name: "Retry…" }).isHidden());
+  await page.getByRole("button", { name: "Retry…" }).waitFor({ state: "hidden" });
   await openJob(page, "Ran elsewhere");
   await askToRetry(page);
   await dialogOf(page).getByText(`recorded on render07, where it ran. There, type: moonshift jobs retry ${job.id}`).waitFor();

@@ -11,7 +11,7 @@ import { Studio } from "./support/studio.mjs";
 const MIB = 1024 * 1024;
 const AT_ONCE = 5 * MIB + 3, IN_PARTS = 20 * MIB + 17; // the client sends more than 16 MiB in parts of 8
 const SLOW_BYTES_PER_S = 2 * MIB;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 120_000;
 
 let studio, browser, site;
 before(async () => {

@@ -1,7 +1,7 @@
 /* A WebSocket of the event hub without a client: packets as text, waited for one by one. */
 import { WebSocket, credentials } from "./client.mjs";
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 120_000;
 
 /* The handshake as the Python client does it: credentials in headers. */
 export async function handshake(server, headers = credentials(server)) {

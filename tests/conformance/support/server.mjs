@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 120_000;
 const SETTING = /\b(FTRACK_SERVER|FTRACK_API_USER|FTRACK_API_KEY)=["']?([^"'\s]+)/;
 const ADDRESS = /listening on (http\S+)/;
 
@@ -99,8 +99,18 @@ class Server {
 
   /* A shell script that the server finds as a command, before others of that name. */
   async putCommand(name, script) {
+    await rm(join(this.folder, "may-end"), { force: true });
     await mkdir(join(this.folder, "bin"), { recursive: true });
     await writeFile(join(this.folder, "bin", name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  /* In a script of putCommand: waits until the test then calls letCommandsEnd. */
+  get untilCommandsMayEnd() {
+    return `until test -e '${this.folder}/may-end'; do sleep 0.05; done`;
+  }
+
+  letCommandsEnd() {
+    return writeFile(join(this.folder, "may-end"), "");
   }
 
   async #end() {

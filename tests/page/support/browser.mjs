@@ -12,7 +12,7 @@ const { readFileSync } = require("node:fs");
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 120_000;
 
 export class Browser {
   #contexts = [];
