@@ -18,6 +18,7 @@ struct ms_page;
 struct ms_feed;
 struct ms_event_journal;
 struct ms_durable;
+struct ms_log_keeper;
 struct ms_encoder;
 struct ms_share;
 struct ms_thumbnail_queue;
@@ -35,6 +36,7 @@ struct ms_server {
   struct ms_feed *feed;                  /* owned */
   struct ms_event_journal *journal;      /* owned */
   struct ms_durable *durable;            /* owned */
+  struct ms_log_keeper *log_keeper;      /* owned */
   struct ms_encoder *encoder;            /* owned */
   struct ms_share *share;                /* owned */
   struct ms_thumbnail_queue *thumbnails; /* owned */

@@ -19,6 +19,7 @@
 #include "server/event_journal.h"
 #include "server/feed.h"
 #include "server/listen.h"
+#include "server/log_keeper.h"
 #include "server/offload.h"
 #include "server/request.h"
 #include "server/retry.h"
@@ -81,6 +82,7 @@ ms_server_pump(struct ms_server *server)
     server->pump_again = false;
     ms_mhd.run(server->daemon);
     ms_durable_commit(server->durable);
+    ms_log_keeper_look(server->log_keeper);
     has_timeout = ms_mhd.get_timeout(server->daemon, &timeout_ms) == MHD_YES;
   } while (++runs < RUNS_MAX && (server->pump_again || (has_timeout && timeout_ms == 0)));
   server->pumping = false;
@@ -219,6 +221,10 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_log_keeper_open(server, &server->log_keeper, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = ms_encoder_open(server, &server->encoder, err);
   if (status != MS_OK) {
     goto failed;
@@ -242,6 +248,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
 failed:
   ms_thumbnail_queue_close(server->thumbnails);
   ms_share_close(server->share);
+  ms_log_keeper_close(server->log_keeper);
   ms_durable_close(server->durable);
   ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
@@ -303,6 +310,7 @@ ms_server_close(struct ms_server *server)
   server->daemon = NULL;
   ms_thumbnail_queue_close(server->thumbnails);
   ms_share_close(server->share);
+  ms_log_keeper_close(server->log_keeper);
   ms_durable_close(server->durable);
   ms_page_close(server->page);
   ms_server_unreference(server);

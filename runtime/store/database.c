@@ -22,8 +22,8 @@ enum {
 #define TEXT_OF(number) TEXT_OF_VALUE(number)
 #define TEXT_OF_VALUE(number) #number
 
-/* Pages are read through a mapping of this many bytes instead of read(2). */
-#define MAPPED_BYTES 268435456
+/* Pages are read through a mapping of up to this many bytes, as many as SQLite allows, instead of read(2). */
+#define MAPPED_BYTES 2147418112
 
 /* Pages kept in memory. Read through the mapping are those of the database; this is for those that are in the
  * log, and for those that are being changed. */
@@ -172,6 +172,7 @@ set_up(struct ms_database *database, struct ms_error *err)
 {
   sqlite3_extended_result_codes(database->handle, 1);
   sqlite3_busy_timeout(database->handle, MS_DATABASE_BUSY_TIMEOUT_MS);
+  sqlite3_wal_autocheckpoint(database->handle, MS_DATABASE_CHECKPOINT_PAGES);
   sqlite3_progress_handler(database->handle, PROGRESS_STEPS, on_progress, database);
   if (sqlite3_db_readonly(database->handle, "main") == 1)
     return ms_fail(err, MS_PERMISSION, "database %s: no permission to write it", database->path);

@@ -21,7 +21,8 @@ struct ms_statement;
 
 enum {
   MS_DATABASE_STATEMENTS_MAX = 256, /* prepared statements kept */
-  MS_DATABASE_BUSY_TIMEOUT_MS = 10000
+  MS_DATABASE_BUSY_TIMEOUT_MS = 10000,
+  MS_DATABASE_CHECKPOINT_PAGES = 1000 /* in the log, at which a commit copies it back */
 };
 
 /* Opens (and creates, mode 0600) the database file and brings it to `model`. MS_IO, MS_FULL, MS_PERMISSION, or

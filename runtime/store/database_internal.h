@@ -37,7 +37,8 @@ struct ms_database {
   ms_database_url_printer print_url;
   void *url_context;
   struct ms_group group;
-  int log; /* a descriptor of the write-ahead log, -1 before it is needed */
+  int log_pages; /* in the log after the last commit, where a checkpoint looks after it */
+  int log;       /* a descriptor of the write-ahead log, -1 before it is needed */
 };
 
 /* Turns SQLite's result `code` into a status; `what` says what was being done. */
