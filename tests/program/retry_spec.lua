@@ -2,7 +2,6 @@
 
 local cjson = require "cjson"
 local support = require "support"
-local task = require "moonshift.task"
 local uv = require "luv"
 local workplace = require "workplace"
 
@@ -50,12 +49,6 @@ local function change_data(place, job, changes)
     job.data = cjson.encode(data)
     session:commit()
   ]]):format(job.id, cjson.encode(changes)))
-end
-
-local function wait_until(condition)
-  task.timeout(30, function()
-    while not condition() do task.sleep(0.05) end
-  end)
 end
 
 local function exists(path)
@@ -168,7 +161,7 @@ describe("jobs retry", function()
     local place <close> = workplace.new()
     local script = "while [ ! -e go ]; do sleep 0.05; done"
     local run <close> = place:start { "wrap", "--allow-retry", "--", "sh", "-c", script }
-    wait_until(function() return #place:jobs() == 1 end)
+    support.wait_until(function() return #place:jobs() == 1 end)
     local job = place:job()
     refused("is running: it can be retried when it has ended", retry(place, job.id))
     support.write(place.path .. "/go", "")
@@ -176,7 +169,7 @@ describe("jobs retry", function()
     assert(uv.fs_unlink(place.path .. "/go"))
 
     local again <close> = place:start { "jobs", "retry", job.id }
-    wait_until(function() return #place:jobs() == 2 end)
+    support.wait_until(function() return #place:jobs() == 2 end)
     refused("is being retried already: it is the job " .. place:jobs()[1].id, retry(place, job.id))
     again:kill "sigkill"
     again:wait()

@@ -9,10 +9,11 @@ local uv = require "luv"
 local KILLS = os.getenv "MOONSHIFT_LONG" and 50 or 5
 local SIZE, LONGEST_MS = 3 * 1024 * 1024, 500
 local SCRIPT = [[
-local session <close> = require "moonshift".session { timeout = 5 }
+local session <close> = require "moonshift".session()
 while true do
   local first = session:create_component(...)
   session:create_component(...)
+  print "both are there" io.stdout:flush()
   session:delete(first)
   session:commit()
 end
@@ -69,7 +70,8 @@ describe("a server with components of the same bytes", function()
       if round < KILLS then
         server.environment.XDG_STATE_HOME = folder.path .. "/state"
         local client <close> = support.start { "run", script, file, environment = server.environment }
-        task.sleep(0.3 + math.random(1, LONGEST_MS) / 1000)
+        client:wait_for "both are there"
+        task.sleep(math.random(0, LONGEST_MS) / 1000)
         server:kill "sigkill"
         server:wait()
         client:kill "sigkill"
