@@ -10,6 +10,7 @@ enum { MS_PAGE_COOKIE_NAME_SIZE = 32 };
 
 struct ms_page {
   struct ms_api *api;                         /* borrowed */
+  bool (*can_preview)(const char *file_name); /* NULL: of none */
   struct ms_database *database;               /* owned */
   char *folder;                               /* owned */
   char cookie_name[MS_PAGE_COOKIE_NAME_SIZE]; /* the same for this data folder, whatever the port */

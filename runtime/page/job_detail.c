@@ -9,7 +9,7 @@
 #include "page/internal.h"
 #include "page/jobs.h"
 
-enum { FILES_MAX = 1000, MICROSECONDS = 1000000 };
+enum { FILES_MAX = 1000, MICROSECONDS = 1000000, URL_MAX_BYTES = 1024 };
 
 static enum ms_status
 out_of_memory(struct ms_error *err)
@@ -59,21 +59,37 @@ prepare_files(struct ms_page *page, const char *id, struct ms_statement **statem
 }
 
 static void
+print_url(const struct ms_page *page, const char *path, enum ms_signature_use use,
+          const char *component_id, const char *more, const char *key,
+          struct ms_json_writer *writer)
+{
+  struct ms_buffer url;
+  ms_buffer_init(&url, URL_MAX_BYTES);
+  ms_buffer_append_string(&url, path);
+  ms_api_sign(page->api, use, component_id,
+              ms_clock_now_us() / MICROSECONDS + MS_API_URL_LIFETIME_S, &url);
+  ms_buffer_append_string(&url, more);
+  ms_json_member_string(writer, key, ms_buffer_string(&url));
+  ms_buffer_free(&url);
+}
+
+/* "preview_url": of a small picture, for files of which the server makes some; a 404 there means that this one has
+ * none. */
+static void
 print_file(struct ms_page *page, struct ms_statement *statement, struct ms_json_writer *writer)
 {
   const char *component_id = ms_statement_text(statement, 0, NULL);
-  struct ms_buffer url;
-  ms_buffer_init(&url, 1024);
-  ms_buffer_append_string(&url, "/component/get?");
-  ms_api_sign(page->api, MS_SIGNATURE_GET, component_id,
-              ms_clock_now_us() / MICROSECONDS + MS_API_URL_LIFETIME_S, &url);
+  const char *name = ms_statement_text(statement, 1, NULL);
   ms_json_begin_object(writer);
   ms_json_member_string(writer, "id", component_id);
-  ms_json_member_string(writer, "name", ms_statement_text(statement, 1, NULL));
+  ms_json_member_string(writer, "name", name);
   ms_json_member_integer(writer, "size", ms_statement_integer(statement, 2));
-  ms_json_member_string(writer, "url", ms_buffer_string(&url));
+  print_url(page, "/component/get?", MS_SIGNATURE_GET, component_id, "", "url", writer);
+  if (page->can_preview && page->can_preview(name)) {
+    print_url(page, "/component/thumbnail?", MS_SIGNATURE_THUMBNAIL, component_id,
+              "&size=640&placeholder=no", "preview_url", writer);
+  }
   ms_json_end_object(writer);
-  ms_buffer_free(&url);
 }
 
 static enum ms_status

@@ -77,6 +77,12 @@ ms_page_open(struct ms_api *api, struct ms_page **result, struct ms_error *err)
 }
 
 void
+ms_page_set_previews(struct ms_page *page, bool (*can_preview)(const char *file_name))
+{
+  page->can_preview = can_preview;
+}
+
+void
 ms_page_close(struct ms_page *page)
 {
   if (page) {

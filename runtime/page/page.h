@@ -6,6 +6,7 @@
 #ifndef MS_PAGE_PAGE_H
 #define MS_PAGE_PAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "api/api.h"
@@ -19,6 +20,10 @@ ms_page_open(struct ms_api *api, struct ms_page **page, struct ms_error *err);
 
 void
 ms_page_close(struct ms_page *page);
+
+/* Tells of which files the server makes small pictures, by their names. */
+void
+ms_page_set_previews(struct ms_page *page, bool (*can_preview)(const char *file_name));
 
 /* The data folder. Borrowed. */
 const char *

@@ -209,6 +209,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  ms_page_set_previews(server->page, ms_thumbnail_is_possible);
   status = ms_feed_open(server, &server->feed, err);
   if (status != MS_OK) {
     goto failed;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "server/media.h"
 
 enum {
   POLL_MS = 20,
@@ -85,9 +86,11 @@ is_installed(const char *program)
 }
 
 bool
-ms_thumbnail_kind_is_ready(const struct ms_thumbnail_kind *kind)
+ms_thumbnail_is_possible(const char *file_name)
 {
-  return (kind->magick && is_installed("convert")) || (kind->ffmpeg && is_installed("ffmpeg"));
+  const struct ms_thumbnail_kind *kind = ms_thumbnail_kind_find(ms_media_type(file_name));
+  return kind &&
+         ((kind->magick && is_installed("convert")) || (kind->ffmpeg && is_installed("ffmpeg")));
 }
 
 /* ---- a program ---- */

@@ -21,9 +21,9 @@ struct ms_thumbnail_kind;
 const struct ms_thumbnail_kind *
 ms_thumbnail_kind_find(const char *media_type);
 
-/* Whether a program that could do it is installed. */
+/* Whether a picture could be made of a file of this name. */
 bool
-ms_thumbnail_kind_is_ready(const struct ms_thumbnail_kind *kind);
+ms_thumbnail_is_possible(const char *file_name);
 
 /* Writes a JPEG inside of size × size pixels to `target`; a small original is not made larger. Both descriptors stay
  * the caller's. For a worker thread: it takes up to MS_THUMBNAIL_TIME_MAX_MS. MS_NOT_FOUND: no program is

@@ -1,7 +1,7 @@
 /* One job: the reason, the log, the files, the relatives; cancelling and removing. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { Browser, openJob, row, screenshot } from "./support/browser.mjs";
@@ -54,6 +54,21 @@ test("while it runs, the log's tail is there to read", async () => {
   await run.ended;
   await page.locator(".log", { hasText: "<b>last</b> line" }).waitFor();
   await page.getByRole("link", { name: /Whole log/ }).waitFor();
+});
+
+test("what browsers cannot show has a small picture, where the server can make one", async () => {
+  await mkdir(join(studio.folder, "bin"), { recursive: true });
+  await writeFile(join(studio.folder, "bin", "convert"),
+    `#!/bin/sh\ngrep -q broken /dev/fd/0 && exit 1\nexec cat '${join(studio.work, "picture")}'\n`, { mode: 0o755 });
+  await studio.write("picture", PIXEL);
+  await studio.write("plate.tga", "frame");
+  await studio.write("other.tga", "broken");
+  await studio.run(["--description", "Render plates", "--attach", "*.tga"], "true");
+  const page = await browser.signedIn(studio, { expected: /status of 404/ });
+  await openJob(page, "Render plates");
+  await page.waitForFunction(() => document.querySelector(".preview img")?.naturalWidth === 1);
+  await page.waitForFunction(() => document.querySelectorAll(".preview").length === 1);
+  assert.equal(await page.locator(".file", { hasText: "plate.tga" }).locator("img").count(), 1);
 });
 
 test("files come down as they went up, one or all", async () => {
@@ -132,7 +147,7 @@ test("removing takes what ended before a day, with its files", async () => {
   await dialog.getByText("No job ended before that day.").waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Remove" }).isDisabled());
   await dialog.getByLabel("Ended before").fill("2100-01-01");
-  await dialog.getByText(/^6 jobs and \d attachments .* would be removed/).waitFor();
+  await dialog.getByText(/^7 jobs and \d+ attachments .* would be removed/).waitFor();
   await dialog.getByRole("button", { name: "Remove" }).click();
   await dialog.waitFor({ state: "hidden" });
   await page.getByRole("heading", { name: "No jobs yet" }).waitFor();

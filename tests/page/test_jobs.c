@@ -141,6 +141,28 @@ detail(struct fixture *fixture, const char *id)
   must(fixture, ms_jobs_detail(fixture->page, id, &fixture->answer, &fixture->error));
 }
 
+static bool
+is_movie(const char *file_name)
+{
+  return strstr(file_name, ".mov") != NULL;
+}
+
+static void
+test_previews(void **state)
+{
+  struct fixture *fixture = *state;
+  call(fixture, jobs);
+  call(fixture,
+       "[{'action':'create','entity_type':'FileComponent','entity_data':{'id':'c1',"
+       "'name':'shot','file_type':'.mov','size':12}},"
+       "{'action':'create','entity_type':'JobComponent','entity_data':{'component_id':'c1',"
+       "'job_id':'j2'}}]");
+  ms_page_set_previews(fixture->page, is_movie);
+  detail(fixture, "j2");
+  assert_contains(fixture, "\"preview_url\":\"/component/thumbnail?id=c1&");
+  assert_contains(fixture, "&size=640&placeholder=no\"");
+}
+
 static void
 test_detail(void **state)
 {
@@ -153,6 +175,7 @@ test_detail(void **state)
        "'job_id':'j2'}}]");
   detail(fixture, "j2");
   assert_contains(fixture, "\"name\":\"shot.mov\",\"size\":12,\"url\":\"/component/get?id=c1&");
+  assert_null(strstr(ms_buffer_string(&fixture->answer), "preview_url"));
   assert_contains(fixture, "\"related\":[{\"id\":\"j3\"");
   assert_contains(fixture, "\"data\":{\"description\":\"Bake\"");
   detail(fixture, "j4");
@@ -302,9 +325,9 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_list),   TEST(test_filters), TEST(test_bad_filters),
-      TEST(test_detail), TEST(test_cancel),  TEST(test_retry),
-      TEST(test_remove), TEST(test_version), TEST(test_files),
+      TEST(test_list),    TEST(test_filters), TEST(test_bad_filters), TEST(test_previews),
+      TEST(test_detail),  TEST(test_cancel),  TEST(test_retry),       TEST(test_remove),
+      TEST(test_version), TEST(test_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

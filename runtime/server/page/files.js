@@ -27,14 +27,18 @@ function kindOf(name) {
   return KINDS.find((kind) => kind.extensions.split(" ").includes(extension)) ?? { name: "File" };
 }
 
-/* A look at the file, or null. */
+/* It leads to the file, and goes away when there is no picture after all. */
+function picture(file, url) {
+  const link = element("a", { class: "preview", href: file.url, target: "_blank", rel: "noopener" },
+    element("img", { src: url, alt: `Preview of ${file.name}`, loading: "lazy", decoding: "async" }));
+  link.firstChild.addEventListener("error", () => link.remove());
+  return link;
+}
+
+/* A look at the file, or null: what browsers show, else the small picture that the server makes of it. */
 function preview(file, kind) {
-  if (kind.shown === "image" && file.size <= IMAGE_MAX_BYTES) {
-    const link = element("a", { class: "preview", href: file.url, target: "_blank", rel: "noopener" },
-      element("img", { src: file.url, alt: `Preview of ${file.name}`, loading: "lazy", decoding: "async" }));
-    link.firstChild.addEventListener("error", () => link.remove());
-    return link;
-  }
+  if (kind.shown === "image" && file.size <= IMAGE_MAX_BYTES) return picture(file, file.url);
+  if (file.preview_url && (!kind.shown || kind.shown === "image")) return picture(file, file.preview_url);
   if (kind.shown === "video" || kind.shown === "audio") {
     const media = element(kind.shown, {
       class: "preview", src: file.url, controls: true, preload: "metadata", "aria-label": `Preview of ${file.name}`,
