@@ -69,7 +69,7 @@ class Studio {
       this.tasks[`${path}/${task}`] = this.add("Task", {
         name: task,
         bid: index * 3600.5,
-        start_date: `2026-02-0${index + 1}T10:00:00`,
+        start_date: `2026-02-0${index + 1}T10:00:00Z`,
         description: index === 2 ? null : `${task} of ${path}`,
         parent_id: this.shots[path].id,
         project_id: this.project.id,
