@@ -1,29 +1,55 @@
-/* A search through eight texts is nothing beside a query. */
+/* A search through some texts is nothing beside a query. */
 #include "page/cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
+static void
+forget(struct ms_cache_entry *entry)
+{
+  free(entry->question);
+  free(entry->answer);
+  *entry = (struct ms_cache_entry){0};
+}
+
+static const struct ms_cache_entry *
+find(const struct ms_cache *cache, const char *question)
+{
+  for (unsigned i = 0; i < MS_CACHE_ENTRIES; i++) {
+    const struct ms_cache_entry *entry = &cache->entries[i];
+    if (entry->question && strcmp(entry->question, question) == 0) {
+      return entry;
+    }
+  }
+  return NULL;
+}
+
 bool
 ms_cache_find(const struct ms_cache *cache, const char *question, int64_t version,
               struct ms_buffer *answer)
 {
-  for (unsigned i = 0; i < MS_CACHE_ENTRIES; i++) {
-    const char *known = cache->entries[i].question;
-    if (known && cache->entries[i].version == version && strcmp(known, question) == 0) {
-      ms_buffer_append_string(answer, cache->entries[i].answer);
-      return true;
-    }
+  const struct ms_cache_entry *entry = find(cache, question);
+  if (!entry || entry->version < version ||
+      ms_clock_monotonic_ms() - entry->made_ms > MS_CACHE_LIFETIME_MS) {
+    return false;
   }
-  return false;
+  ms_buffer_append_string(answer, entry->answer);
+  return true;
 }
 
-static void
-forget(struct ms_cache *cache, unsigned index)
+/* The entry of a question: its own, or the next. */
+static struct ms_cache_entry *
+place(struct ms_cache *cache, const char *question)
 {
-  free(cache->entries[index].question);
-  free(cache->entries[index].answer);
-  cache->entries[index].question = cache->entries[index].answer = NULL;
+  const struct ms_cache_entry *known = find(cache, question);
+  if (known) {
+    return &cache->entries[known - cache->entries];
+  }
+  struct ms_cache_entry *entry = &cache->entries[cache->next];
+  cache->next = (cache->next + 1) % MS_CACHE_ENTRIES;
+  return entry;
 }
 
 void
@@ -32,14 +58,14 @@ ms_cache_keep(struct ms_cache *cache, const char *question, int64_t version, con
   if (strlen(answer) > MS_CACHE_ANSWER_MAX_BYTES) {
     return;
   }
-  unsigned index = cache->next;
-  cache->next = (index + 1) % MS_CACHE_ENTRIES;
-  forget(cache, index);
-  cache->entries[index].question = strdup(question);
-  cache->entries[index].answer = strdup(answer);
-  cache->entries[index].version = version;
-  if (!cache->entries[index].question || !cache->entries[index].answer) {
-    forget(cache, index);
+  struct ms_cache_entry *entry = place(cache, question);
+  forget(entry);
+  entry->question = strdup(question);
+  entry->answer = strdup(answer);
+  entry->version = version;
+  entry->made_ms = ms_clock_monotonic_ms();
+  if (!entry->question || !entry->answer) {
+    forget(entry);
   }
 }
 
@@ -47,6 +73,6 @@ void
 ms_cache_clear(struct ms_cache *cache)
 {
   for (unsigned i = 0; i < MS_CACHE_ENTRIES; i++) {
-    forget(cache, i);
+    forget(&cache->entries[i]);
   }
 }

@@ -17,12 +17,24 @@ struct ms_page {
   char link_hash[MS_SHA256_HEX_SIZE];         /* of the one-time token; "" when there is none */
   char link_user_id[64];
   int64_t link_expires_us;
-  struct ms_cache lists;
+  int64_t data_version; /* SQLite's, when we looked last; -1 before */
+  int64_t version;      /* ours: grows with each look that finds another one */
+  struct ms_cache answers;
 };
 
 /* Makes ready what sign_in.c keeps in the database. */
 enum ms_status
 ms_sign_in_set_up(struct ms_page *page, struct ms_error *err);
+
+/* Makes an answer in the empty buffer `json`: a JSON object that `print` prints all of but its end, in one state of
+ * the database and with its arguments in `context`; or the answer of somebody else who asked the same `question`,
+ * where it is from the version `after` (ms_page_version) or later. 0: where nothing has changed since. Its version
+ * is its last member. */
+enum ms_status
+ms_page_answer(struct ms_page *page, const char *question, int64_t after,
+               enum ms_status (*print)(struct ms_page *page, const void *context,
+                                       struct ms_buffer *json, struct ms_error *err),
+               const void *context, struct ms_buffer *json, struct ms_error *err);
 
 /* Appends column `column` of each row, JSON objects, as a JSON array, and ends the statement. */
 enum ms_status

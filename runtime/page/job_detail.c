@@ -9,7 +9,7 @@
 #include "page/internal.h"
 #include "page/jobs.h"
 
-enum { FILES_MAX = 1000, MICROSECONDS = 1000000, URL_MAX_BYTES = 1024 };
+enum { FILES_MAX = 1000, MICROSECONDS = 1000000, URL_MAX_BYTES = 1024, QUESTION_MAX_BYTES = 512 };
 
 static enum ms_status
 out_of_memory(struct ms_error *err)
@@ -186,9 +186,12 @@ print_related(struct ms_page *page, const char *id, struct ms_buffer *json, stru
 
 /* ---- the whole ---- */
 
+/* All of the answer but its end. */
 static enum ms_status
-print_detail(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err)
+print_detail(struct ms_page *page, const void *context, struct ms_buffer *json,
+             struct ms_error *err)
 {
+  const char *id = context;
   char *job = NULL, *data = NULL;
   enum ms_status status =
       read_text(page,
@@ -214,18 +217,19 @@ print_detail(struct ms_page *page, const char *id, struct ms_buffer *json, struc
     ms_buffer_append_string(json, ",\"related\":");
     status = print_related(page, id, json, err);
   }
-  ms_buffer_append_string(json, "}");
   return status;
 }
 
 enum ms_status
-ms_jobs_detail(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err)
+ms_jobs_detail(struct ms_page *page, const char *id, int64_t after, struct ms_buffer *json,
+               struct ms_error *err)
 {
-  enum ms_status status = ms_database_begin_read(page->database, err);
-  if (status != MS_OK) {
-    return status;
+  char question[QUESTION_MAX_BYTES];
+  int length = snprintf(question, sizeof question, "detail %s", id);
+  if (length >= (int)sizeof question) {
+    return ms_fail(err, MS_NOT_FOUND, "there is no job '%.60s'; perhaps it was removed", id);
   }
-  status = print_detail(page, id, json, err);
-  ms_database_rollback(page->database); /* nothing was written */
-  return status == MS_OK ? ms_buffer_check(json, "job", err) : status;
+  enum ms_status status = ms_page_answer(page, question, after, print_detail, id, json, err);
+  ms_buffer_append_char(json, '}');
+  return status;
 }

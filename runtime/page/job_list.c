@@ -89,52 +89,44 @@ list_window(struct ms_page *page, const struct ms_job_filter *filter, unsigned o
   return ms_page_collect(statement, 0, json, err);
 }
 
+/* A window of a list. */
+struct window {
+  const struct ms_job_filter *filter;
+  unsigned offset, limit;
+};
+
 /* All of the answer but its end. */
 static enum ms_status
-print_list(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset,
-           unsigned limit, struct ms_buffer *json, struct ms_error *err)
+print_list(struct ms_page *page, const void *context, struct ms_buffer *json, struct ms_error *err)
 {
+  const struct window *window = context;
   int64_t total = 0;
   struct ms_json_writer writer;
   ms_json_writer_init(&writer, json);
   ms_json_begin_object(&writer);
   ms_json_key(&writer, "counts");
-  enum ms_status status = count_jobs(page, filter, &writer, &total, err);
+  enum ms_status status = count_jobs(page, window->filter, &writer, &total, err);
   if (status != MS_OK) {
     return status;
   }
   ms_json_member_integer(&writer, "total", total);
-  ms_json_member_integer(&writer, "offset", offset);
+  ms_json_member_integer(&writer, "offset", window->offset);
   ms_json_key(&writer, "jobs");
-  return list_window(page, filter, offset, limit, json, err);
+  return list_window(page, window->filter, window->offset, window->limit, json, err);
 }
 
 /* Everything that the answer depends on, beside the database. */
 static void
-print_question(const struct ms_job_filter *filter, unsigned offset, unsigned limit,
-               struct ms_buffer *question)
+print_question(const struct window *window, struct ms_buffer *question)
 {
+  const struct ms_job_filter *filter = window->filter;
   const char *const texts[] = {filter->status, filter->user, filter->text, filter->since,
                                filter->until};
-  ms_buffer_printf(question, "%u %u", offset, limit);
+  ms_buffer_printf(question, "list %u %u", window->offset, window->limit);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     const char *text = texts[i] ? texts[i] : "";
     ms_buffer_printf(question, " %zu:%s", strlen(text), text);
   }
-}
-
-/* Asks the database, all of it in one state, and keeps the answer. */
-static enum ms_status
-ask(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset, unsigned limit,
-    struct ms_buffer *json, struct ms_error *err)
-{
-  enum ms_status status = ms_database_begin_read(page->database, err);
-  if (status != MS_OK) {
-    return status;
-  }
-  status = print_list(page, filter, offset, limit, json, err);
-  ms_database_rollback(page->database); /* nothing was written */
-  return status == MS_OK ? ms_buffer_check(json, "list of jobs", err) : status;
 }
 
 static void
@@ -145,26 +137,23 @@ append_now(struct ms_buffer *json)
   ms_buffer_printf(json, ",\"now\":\"%sZ\"}", now);
 }
 
-/* The version is read before the answer: one that is newer than its version is asked for once more, never
- * the other way round. */
 enum ms_status
 ms_jobs_list(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset,
-             unsigned limit, struct ms_buffer *json, struct ms_error *err)
+             unsigned limit, int64_t after, struct ms_buffer *json, struct ms_error *err)
 {
   struct ms_buffer question;
-  int64_t version = ms_page_version(page);
+  const struct window window = {filter, offset,
+                                limit < MS_JOBS_PAGE_MAX ? limit : MS_JOBS_PAGE_MAX};
   enum ms_status status = ms_filter_check(filter, err);
   if (status != MS_OK) {
     return status;
   }
-  limit = limit < MS_JOBS_PAGE_MAX ? limit : MS_JOBS_PAGE_MAX;
   ms_buffer_init(&question, QUESTION_MAX_BYTES);
-  print_question(filter, offset, limit, &question);
-  if (!ms_cache_find(&page->lists, ms_buffer_string(&question), version, json)) {
-    status = ask(page, filter, offset, limit, json, err);
-    if (status == MS_OK && ms_buffer_check(&question, "filter", NULL) == MS_OK) {
-      ms_cache_keep(&page->lists, ms_buffer_string(&question), version, ms_buffer_string(json));
-    }
+  print_question(&window, &question);
+  status = ms_buffer_check(&question, "filter", err);
+  if (status == MS_OK) {
+    status =
+        ms_page_answer(page, ms_buffer_string(&question), after, print_list, &window, json, err);
   }
   ms_buffer_free(&question);
   append_now(json);

@@ -28,11 +28,12 @@ struct ms_job_filter {
   const char *until;  /* created before that time */
 };
 
-/* {"total", "offset", "counts": {STATUS: N}, "now", "version", "jobs": […]}: newest first. The counts are of the
- * filter without its status, the total with it. MS_USAGE for a filter that cannot be read. */
+/* {"total", "offset", "counts": {STATUS: N}, "now", "version", "jobs": […]}: newest first. The counts are of the filter without
+ * its status, the total with it. What somebody else was answered will do when it is from the version `after`
+ * (ms_page_version) or later; 0: from now. MS_USAGE for a filter that cannot be read. */
 enum ms_status
 ms_jobs_list(struct ms_page *page, const struct ms_job_filter *filter, unsigned offset,
-             unsigned limit, struct ms_buffer *json, struct ms_error *err);
+             unsigned limit, int64_t after, struct ms_buffer *json, struct ms_error *err);
 
 /* {"users": [NAME…]}: everybody who has jobs. */
 enum ms_status
@@ -41,9 +42,10 @@ ms_jobs_users(struct ms_page *page, struct ms_buffer *json, struct ms_error *err
 /* A job in full: as in a list, with "data" (the object, or the text where it is none), "files" (id, name,
  * size, url) instead of their number, and "related": what it retries and was retried
  * as, and other runs with the same name or else command.
- * The URLs begin with "/" and are signed. MS_NOT_FOUND for an unknown id. */
+ * The URLs begin with "/" and are signed. `after` as for a list. MS_NOT_FOUND for an unknown id. */
 enum ms_status
-ms_jobs_detail(struct ms_page *page, const char *id, struct ms_buffer *json, struct ms_error *err);
+ms_jobs_detail(struct ms_page *page, const char *id, int64_t after, struct ms_buffer *json,
+               struct ms_error *err);
 
 /* Fails a job that is queued or running, with the reason "cancelled by NAME"; whoever runs it sees that and
  * ends it. MS_INTEGRITY when it has ended already. */

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/path.h"
 #include "page/internal.h"
 
-enum { FILE_NAME_MAX_BYTES = 64 };
+enum { FILE_NAME_MAX_BYTES = 64, MICROSECONDS_A_MILLISECOND = 1000 };
 
 #define FOLDER "runtime/server/page/"
 
@@ -56,6 +57,8 @@ ms_page_open(struct ms_api *api, struct ms_page **result, struct ms_error *err)
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
   page->api = api;
+  page->data_version = -1;
+  page->version = ms_clock_now_us() / MICROSECONDS_A_MILLISECOND; /* nobody commits as often */
   enum ms_status status = find_database(api, &path, err);
   if (status == MS_OK) {
     status = ms_database_open(path, ms_api_model(api), &page->database, &created, err);
@@ -86,7 +89,7 @@ void
 ms_page_close(struct ms_page *page)
 {
   if (page) {
-    ms_cache_clear(&page->lists);
+    ms_cache_clear(&page->answers);
     ms_database_close(page->database);
     free(page->folder);
     free(page);
@@ -99,8 +102,9 @@ ms_page_folder(const struct ms_page *page)
   return page->folder;
 }
 
-int64_t
-ms_page_version(struct ms_page *page)
+/* Another number after every commit to the database; 0 when it cannot be read. */
+static int64_t
+read_data_version(struct ms_page *page)
 {
   struct ms_statement *statement = NULL;
   bool row = false;
@@ -113,6 +117,46 @@ ms_page_version(struct ms_page *page)
   }
   ms_statement_done(statement);
   return version;
+}
+
+int64_t
+ms_page_version(struct ms_page *page)
+{
+  int64_t data_version = read_data_version(page);
+  if (data_version != page->data_version) {
+    page->data_version = data_version;
+    page->version++;
+  }
+  return page->version;
+}
+
+/* The version is read before the answer: one that is newer than its version is asked for once more, never the other
+ * way round. */
+enum ms_status
+ms_page_answer(struct ms_page *page, const char *question, int64_t after,
+               enum ms_status (*print)(struct ms_page *page, const void *context,
+                                       struct ms_buffer *json, struct ms_error *err),
+               const void *context, struct ms_buffer *json, struct ms_error *err)
+{
+  int64_t version = after > 0 && after <= page->version ? after : ms_page_version(page);
+  if (ms_cache_find(&page->answers, question, version, json)) {
+    return MS_OK;
+  }
+  version = ms_page_version(page);
+  enum ms_status status = ms_database_begin_read(page->database, err);
+  if (status != MS_OK) {
+    return status;
+  }
+  status = print(page, context, json, err);
+  ms_database_rollback(page->database); /* nothing was written */
+  ms_buffer_printf(json, ",\"version\":%lld", (long long)version);
+  if (status == MS_OK) {
+    status = ms_buffer_check(json, "the answer", err);
+  }
+  if (status == MS_OK) {
+    ms_cache_keep(&page->answers, question, version, ms_buffer_string(json));
+  }
+  return status;
 }
 
 enum ms_status

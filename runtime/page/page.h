@@ -29,8 +29,8 @@ ms_page_set_previews(struct ms_page *page, bool (*can_preview)(const char *file_
 const char *
 ms_page_folder(const struct ms_page *page);
 
-/* A number that is another one after every commit to the database, whoever made it; 0 when it cannot
- * be read. Costs microseconds. */
+/* A number above 0 that is larger whenever somebody, whoever it is, has committed to the database since it was
+ * asked for last; also than those before a restart. Costs microseconds. */
 int64_t
 ms_page_version(struct ms_page *page);
 

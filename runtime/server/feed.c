@@ -26,6 +26,8 @@ struct ms_feed {
   struct ms_server *server; /* borrowed */
   uv_timer_t timer;
   int64_t version;
+  int64_t looked_ms; /* when we looked last */
+  bool hurries;      /* the next look was put forward */
   size_t count;
   LIST_HEAD(, listener) listeners;
 };
@@ -46,6 +48,8 @@ look(uv_timer_t *timer)
   struct ms_feed *feed = timer->data;
   struct listener *listener;
   bool woken = false;
+  feed->looked_ms = ms_clock_monotonic_ms();
+  feed->hurries = false;
   feed->version = ms_page_version(feed->server->page);
   LIST_FOREACH(listener, &feed->listeners, link)
   {
@@ -58,6 +62,19 @@ look(uv_timer_t *timer)
   if (woken) {
     ms_server_pump(feed->server);
   }
+}
+
+void
+ms_feed_hurry(struct ms_feed *feed)
+{
+  int64_t since_ms = ms_clock_monotonic_ms() - feed->looked_ms;
+  if (feed->count == 0 || feed->hurries) {
+    return;
+  }
+  feed->hurries = true;
+  uv_timer_start(&feed->timer, look,
+                 since_ms < MS_FEED_PAUSE_MS ? (uint64_t)(MS_FEED_PAUSE_MS - since_ms) : 0,
+                 MS_FEED_LOOK_MS);
 }
 
 enum ms_status
@@ -148,6 +165,7 @@ begin(struct ms_request *request, struct ms_error *err)
   LIST_INSERT_HEAD(&feed->listeners, listener, link);
   if (feed->count++ == 0) {
     feed->version = ms_page_version(request->server->page);
+    feed->hurries = false;
     uv_timer_start(&feed->timer, look, MS_FEED_LOOK_MS, MS_FEED_LOOK_MS);
   }
   return MS_OK;

@@ -17,6 +17,14 @@ number(const struct ms_request *request, const char *name, unsigned otherwise)
   return value < OFFSET_MAX ? (unsigned)value : OFFSET_MAX;
 }
 
+/* The version that an answer is at least from. */
+static int64_t
+after(const struct ms_request *request)
+{
+  const char *text = ms_request_argument(request, "after");
+  return text ? strtoll(text, NULL, 10) : 0;
+}
+
 static const char *
 argument(const struct ms_request *request, const char *name)
 {
@@ -35,7 +43,7 @@ list(struct ms_request *request, struct ms_buffer *json, struct ms_error *err)
       .until = ms_request_argument(request, "until"),
   };
   return ms_jobs_list(request->server->page, &filter, number(request, "offset", 0),
-                      number(request, "limit", DEFAULT_LIMIT), json, err);
+                      number(request, "limit", DEFAULT_LIMIT), after(request), json, err);
 }
 
 static enum ms_status
@@ -47,7 +55,7 @@ users(struct ms_request *request, struct ms_buffer *json, struct ms_error *err)
 static enum ms_status
 detail(struct ms_request *request, struct ms_buffer *json, struct ms_error *err)
 {
-  return ms_jobs_detail(request->server->page, argument(request, "id"), json, err);
+  return ms_jobs_detail(request->server->page, argument(request, "id"), after(request), json, err);
 }
 
 static enum ms_status

@@ -161,6 +161,7 @@ on_change(void *context, const char *event, size_t event_bytes)
 {
   struct ms_server *server = context;
   struct ms_error err;
+  ms_feed_hurry(server->feed);
   if (ms_server_publish(server, event, event_bytes, &err) != MS_OK) {
     ms_log(MS_LOG_WARNING, "event hub: %s", err.message);
   }

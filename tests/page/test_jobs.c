@@ -2,6 +2,8 @@
  * that one expects. */
 #include "support.h"
 
+#include "page/cache.h"
+
 #define JOB(rest) "{'action':'create','entity_type':'Job','entity_data':{" rest "}}"
 
 /* clang-format off */
@@ -33,7 +35,7 @@ list(struct fixture *fixture, struct ms_job_filter filter, unsigned offset, unsi
 {
   ms_buffer_clear(&fixture->answer);
   must(fixture,
-       ms_jobs_list(fixture->page, &filter, offset, limit, &fixture->answer, &fixture->error));
+       ms_jobs_list(fixture->page, &filter, offset, limit, 0, &fixture->answer, &fixture->error));
 }
 
 /* The ids in the answer's order: "j6 j5 …". */
@@ -128,7 +130,7 @@ test_bad_filters(void **state)
   struct fixture *fixture = *state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(
-        ms_jobs_list(fixture->page, &cases[i].filter, 0, 10, &fixture->answer, &fixture->error),
+        ms_jobs_list(fixture->page, &cases[i].filter, 0, 10, 0, &fixture->answer, &fixture->error),
         MS_USAGE);
     assert_non_null(strstr(fixture->error.message, cases[i].message));
   }
@@ -138,7 +140,7 @@ static void
 detail(struct fixture *fixture, const char *id)
 {
   ms_buffer_clear(&fixture->answer);
-  must(fixture, ms_jobs_detail(fixture->page, id, &fixture->answer, &fixture->error));
+  must(fixture, ms_jobs_detail(fixture->page, id, 0, &fixture->answer, &fixture->error));
 }
 
 static bool
@@ -184,7 +186,7 @@ test_detail(void **state)
   assert_contains(fixture, "\"data\":[1,2]");
   detail(fixture, "j6");
   assert_contains(fixture, "\"data\":null");
-  assert_int_equal(ms_jobs_detail(fixture->page, "j9", &fixture->answer, &fixture->error),
+  assert_int_equal(ms_jobs_detail(fixture->page, "j9", 0, &fixture->answer, &fixture->error),
                    MS_NOT_FOUND);
 }
 
@@ -297,10 +299,67 @@ test_version(void **state)
 {
   struct fixture *fixture = *state;
   int64_t before = ms_page_version(fixture->page);
-  assert_int_not_equal(before, 0);
+  assert_true(before > 0);
   assert_int_equal(ms_page_version(fixture->page), before);
   call(fixture, jobs);
-  assert_int_not_equal(ms_page_version(fixture->page), before);
+  assert_true(ms_page_version(fixture->page) > before);
+}
+
+/* The status of job "j1" in an answer from the version `after` or later, and that answer's version. */
+static const char *
+first_status(struct fixture *fixture, int64_t after, int64_t *version)
+{
+  static char status[16];
+  ms_buffer_clear(&fixture->answer);
+  must(fixture, ms_jobs_detail(fixture->page, "j1", after, &fixture->answer, &fixture->error));
+  const char *text = ms_buffer_string(&fixture->answer);
+  assert_int_equal(sscanf(strstr(text, "\"status\":\""), "\"status\":\"%15[a-z]", status), 1);
+  assert_int_equal(sscanf(strstr(text, "\"version\":"), "\"version\":%ld", version), 1);
+  return status;
+}
+
+static void
+test_shared_answers(void **state)
+{
+  struct fixture *fixture = *state;
+  int64_t first, second, third;
+  call(fixture, jobs);
+  assert_string_equal(first_status(fixture, 0, &first), "running");
+  must(fixture, cancel(fixture, "j1"));
+  assert_string_equal(first_status(fixture, first, &second), "running"); /* it is from then */
+  assert_int_equal(second, first);
+  assert_string_equal(first_status(fixture, 0, &second), "failed");
+  assert_true(second > first);
+  assert_string_equal(first_status(fixture, first, &third), "failed"); /* or later */
+  assert_int_equal(third, second);
+  int64_t unheard_of = second + 1000000;
+  call(fixture, retried);
+  first_status(fixture, unheard_of, &third);
+  assert_true(third > second);
+}
+
+static void
+test_cache(void **state)
+{
+  struct ms_cache cache = {0};
+  struct ms_buffer answer;
+  char question[16];
+  (void)state;
+  ms_buffer_init(&answer, 1024);
+  ms_cache_keep(&cache, "mine", 1, "old");
+  ms_cache_keep(&cache, "mine", 2, "new");
+  assert_false(ms_cache_find(&cache, "mine", 3, &answer));
+  assert_false(ms_cache_find(&cache, "yours", 1, &answer));
+  assert_true(ms_cache_find(&cache, "mine", 2, &answer));
+  assert_string_equal(ms_buffer_string(&answer), "new");
+  for (int i = 0; i < MS_CACHE_ENTRIES; i++) {
+    assert_true(ms_cache_find(&cache, "mine", 1, &answer));
+    snprintf(question, sizeof question, "question %d", i);
+    ms_cache_keep(&cache, question, 1, "answer");
+  }
+  assert_false(ms_cache_find(&cache, "mine", 1, &answer)); /* it made room */
+  ms_buffer_free(&answer);
+  ms_cache_clear(&cache);
 }
 
 static void
@@ -325,9 +384,18 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_list),    TEST(test_filters), TEST(test_bad_filters), TEST(test_previews),
-      TEST(test_detail),  TEST(test_cancel),  TEST(test_retry),       TEST(test_remove),
-      TEST(test_version), TEST(test_files),
+      TEST(test_list),
+      TEST(test_filters),
+      TEST(test_bad_filters),
+      TEST(test_previews),
+      TEST(test_detail),
+      TEST(test_cancel),
+      TEST(test_retry),
+      TEST(test_remove),
+      TEST(test_version),
+      TEST(test_shared_answers),
+      cmocka_unit_test(test_cache),
+      TEST(test_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,8 +48,9 @@ export class Detail {
     setInterval(() => this.#tick(), 1000);
   }
 
-  get isOpen() {
-    return this.#id !== "";
+  /* Of what is shown; without end where nothing is. */
+  get version() {
+    return this.#id ? this.#answer?.version ?? 0 : Infinity;
   }
 
   /* Shows this job, or closes for "". */
@@ -64,13 +65,16 @@ export class Detail {
     if (id) await this.refresh().catch(() => {});
   }
 
-  async refresh() {
+  /* Asks again; `after` as for the list. */
+  async refresh(after = 0) {
     if (!this.#id) return;
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     try {
-      this.#answer = await api.detail(this.#id, request.signal);
-      if (this.#request === request) this.#draw();
+      const answer = await api.detail({ id: this.#id, after: after || "" }, request.signal);
+      if (this.#request !== request) return;
+      this.#answer = answer;
+      this.#draw();
     } catch (error) {
       if (error.name === "AbortError") return;
       if (error instanceof Refused && error.status === 404) return this.#drawMissing(error.message);

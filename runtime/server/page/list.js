@@ -19,6 +19,7 @@ export class JobList {
   #rows = new Map(); // index → Row
   #free = [];
   #request = null;
+  version = 0;       // of what is shown
   rowHeight = 54;    // until it is measured
 
   /* `open(id)`: a job was chosen. `listed(answer)`: the server told counts. `failed(error)`. */
@@ -60,11 +61,12 @@ export class JobList {
     this.grid.focus({ preventScroll: true });
   }
 
-  /* Asks for the jobs around what is in sight. Resolves when they are shown. */
-  async refresh() {
+  /* Asks for the jobs around what is in sight, as they were at the version `after` or later; 0: now. Resolves when
+   * they are shown. */
+  async refresh(after = 0) {
     const { first, last } = this.#sight();
     const offset = Math.max(0, first - MARGIN_ROWS);
-    const parameters = { ...this.#filter(), offset, limit: last - offset + MARGIN_ROWS };
+    const parameters = { ...this.#filter(), offset, limit: last - offset + MARGIN_ROWS, after: after || "" };
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     try {
@@ -80,8 +82,16 @@ export class JobList {
     this.#ask(); // while the answer was on its way the reader may have scrolled on
   }
 
+  /* Shows an answer that was asked for elsewhere, from the top of this filter's jobs. */
+  begin(filter, answer) {
+    this.#filter = filter;
+    this.#take(answer);
+    this.#ask();
+  }
+
   #take(answer) {
     setServerTime(answer.now);
+    this.version = answer.version;
     const anchor = this.#anchor();
     const told = this.#total;
     this.#jobs = answer.jobs;

@@ -8,8 +8,8 @@ export class Live {
   #poll = null;
   #state = "";
 
-  /* `changed()` looks for what is new and rejects when the server cannot be reached; `told(state)` hears
-   * "online" or "offline". */
+  /* `changed(version)` looks for what is new (as of the version, 0: now) and rejects when the server cannot be
+   * reached; `told(state)` hears "online" or "offline". */
   constructor(changed, told) {
     this.changed = changed;
     this.told = told;
@@ -49,7 +49,7 @@ export class Live {
     this.#source = null;
     if (document.hidden) return;
     this.#source = new EventSource("/jobs/changes");
-    this.#source.addEventListener("change", () => this.#look());
+    this.#source.addEventListener("change", (event) => this.#look(JSON.parse(event.data).version));
     this.#source.addEventListener("open", () => this.#endPolling());
     this.#source.addEventListener("error", () => this.#beginPolling());
   }
@@ -57,7 +57,7 @@ export class Live {
   #beginPolling() {
     this.#poll ??= setInterval(() => {
       if (document.hidden) return;
-      this.#look();
+      this.#look(0);
       if (this.#source?.readyState === EventSource.CLOSED) this.#listen();
     }, POLL_MS);
   }
@@ -68,7 +68,7 @@ export class Live {
     this.#tell("online");
   }
 
-  #look() {
-    Promise.resolve(this.changed()).then(() => this.noticed(true), () => {});
+  #look(version) {
+    Promise.resolve(this.changed(version)).then(() => this.noticed(true), () => {});
   }
 }

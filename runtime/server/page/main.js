@@ -7,17 +7,18 @@ import { Filters } from "./filters.js";
 import { serverNow } from "./format.js";
 import { JobList } from "./list.js";
 import { Live } from "./live.js";
+import * as early from "./early.js";
 import { FILTERS, filterOf, printPlace, readPlace } from "./place.js";
 import { showSignIn } from "./sign_in.js";
 
-const REFRESH_MS = 150; // a burst of news is one look
 const RETRY_MS = 3000;
 
 const at = (id) => document.getElementById(id);
 const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 let place = readPlace();
-let refreshing = null;
+let looking = null;   // the look that is under way
+let wanted = null;    // the version that is to be looked at next
 let seenAt = new Date();
 
 // ---- the parts ----
@@ -33,12 +34,12 @@ const list = new JobList(at("list"), {
 });
 const filters = new Filters(at("filters"), {
   change: (changes) => go(changes),
-  removeOld: () => askToRemove(refresh),
+  removeOld: () => askToRemove(() => refresh()),
 });
 const detail = new Detail(at("detail"), {
   close: () => go({ job: "" }),
   open: (id) => go({ job: id }),
-  cancel: (job) => askToCancel(job, refresh),
+  cancel: (job) => askToCancel(job, () => refresh()),
   retry: (job, command) => askToRetry(job, command, (id) => go({ job: id })),
   failed: noticeFailure,
 });
@@ -71,15 +72,17 @@ function filterText(one) {
   return FILTERS.map((name) => one[name]).join("\n");
 }
 
-/* Shows the place; `anew` also where it is the same. */
-function arrive(next, anew = false) {
+/* Shows the place; `anew` also where it is the same, with the jobs that were asked for `first`. */
+function arrive(next, anew = false, first = null) {
   const filtered = anew || filterText(next) !== filterText(place);
   const opened = next.job && next.job !== place.job;
   const closed = !next.job && place.job;
   place = next;
   filters.show(place);
   at("panes").classList.toggle("with-detail", Boolean(place.job));
-  if (filtered) list.setFilter(() => filterOf(place, serverNow())).catch(() => {});
+  const filter = () => filterOf(place, serverNow());
+  if (first) list.begin(filter, first);
+  else if (filtered) list.setFilter(filter).catch(() => {});
   list.select(place.job);
   detail.show(place.job).then(() => {
     if (opened && !anew) at("detail").querySelector(".detail-title")?.focus({ preventScroll: true });
@@ -87,13 +90,20 @@ function arrive(next, anew = false) {
   if (closed) list.focus();
 }
 
-/* Looks for what is new: once at a time, and not too often. */
-function refresh() {
-  refreshing ??= new Promise((resolve) => setTimeout(resolve, REFRESH_MS)).then(() => {
-    refreshing = null;
-    return Promise.all([list.refresh(), detail.refresh()]);
-  });
-  return refreshing;
+/* Looks for what is new, as of a version or (0) now: once at a time, whatever comes meanwhile is one more look. */
+function refresh(version = 0) {
+  if (version > 0 && version <= Math.min(list.version, detail.version)) return Promise.resolve();
+  wanted = wanted === 0 || version === 0 ? 0 : Math.max(wanted ?? 0, version);
+  looking ??= look().finally(() => (looking = null));
+  return looking;
+}
+
+async function look() {
+  while (wanted !== null) {
+    const version = wanted;
+    wanted = null;
+    await Promise.all([list.refresh(version), detail.refresh(version)]);
+  }
 }
 
 window.addEventListener("popstate", () => arrive(readPlace()));
@@ -148,22 +158,24 @@ function leave() {
   showSignIn(at("sign-in"), { refused, signedIn: enter });
 }
 
-async function enter() {
+/* Shows the page to who is signed in, or asks to sign in. The first time both were asked for by early.js. */
+async function enter(asked = { session: api.session(), jobs: null }) {
   let session;
   try {
-    session = await api.session();
+    session = await asked.session;
   } catch (error) {
     if (error instanceof Unreachable) setTimeout(enter, RETRY_MS);
     return;
   }
   if (!session.user) return leave();
+  const first = await Promise.resolve(asked.jobs).catch(() => null);
   setText(at("user-name"), session.user);
   at("sign-in").hidden = true;
   at("sign-in").replaceChildren();
   at("app").hidden = false;
   const next = { ...readPlace(), refused: "" };
   history.replaceState(null, "", printPlace(next));
-  arrive(next, true);
+  arrive(next, true, first);
   live.start();
   filters.loadUsers().catch(() => {});
   list.focus();
@@ -171,4 +183,4 @@ async function enter() {
 
 at("sign-out").addEventListener("click", () => api.signOut().then(leave, noticeFailure));
 onSignedOut(leave);
-enter();
+enter(early);
