@@ -73,11 +73,9 @@ print_items(const char *head, const struct ms_resolved_item *item, struct ms_buf
     return;
   ms_buffer_printf(out, " (%s", head);
   for (; item; item = item->next) {
-    const char *function = ms_query_function_name(item->function);
-    const char *wrap = item->is_descending ? "desc" : function;
-    ms_buffer_printf(out, " %s%s%s", *wrap ? "(" : "", wrap, *wrap ? " " : "");
+    const char *end = ms_query_print_item_begin(item->function, item->is_descending, out);
     print_path(&item->path, out);
-    ms_buffer_append_string(out, *wrap ? ")" : "");
+    ms_buffer_append_string(out, end);
   }
   ms_buffer_append_char(out, ')');
 }
@@ -113,10 +111,8 @@ print_query(const struct ms_resolved_query *query, struct ms_buffer *out)
   }
   print_items("group", query->group, out);
   print_items("order", query->order, out);
-  if (query->has_offset)
-    ms_buffer_printf(out, " (offset %lld)", (long long)query->offset);
-  if (query->has_limit)
-    ms_buffer_printf(out, " (limit %lld)", (long long)query->limit);
+  ms_query_print_bounds(query->has_offset ? &query->offset : NULL,
+                        query->has_limit ? &query->limit : NULL, out);
   ms_buffer_append_char(out, ')');
 }
 

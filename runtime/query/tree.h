@@ -122,4 +122,14 @@ ms_query_comparison_name(enum ms_query_comparison comparison);
 void
 ms_query_print_path(const struct ms_query_path *path, struct ms_buffer *out);
 
+/* The beginning of a selected or ordered item: a blank, and "(sum " or "(desc " where there is such a thing.
+ * Returns what goes behind the item: ")" or "". */
+const char *
+ms_query_print_item_begin(enum ms_query_function function, bool is_descending,
+                          struct ms_buffer *out);
+
+/* " (offset N) (limit N)"; NULL for one that is not there. */
+void
+ms_query_print_bounds(const int64_t *offset, const int64_t *limit, struct ms_buffer *out);
+
 #endif

@@ -31,6 +31,24 @@ ms_query_print_path(const struct ms_query_path *path, struct ms_buffer *out)
   }
 }
 
+const char *
+ms_query_print_item_begin(enum ms_query_function function, bool is_descending,
+                          struct ms_buffer *out)
+{
+  const char *wrap = is_descending ? "desc" : ms_query_function_name(function);
+  ms_buffer_printf(out, " %s%s%s", *wrap ? "(" : "", wrap, *wrap ? " " : "");
+  return *wrap ? ")" : "";
+}
+
+void
+ms_query_print_bounds(const int64_t *offset, const int64_t *limit, struct ms_buffer *out)
+{
+  if (offset)
+    ms_buffer_printf(out, " (offset %lld)", (long long)*offset);
+  if (limit)
+    ms_buffer_printf(out, " (limit %lld)", (long long)*limit);
+}
+
 static void
 print_values(const struct ms_query_value *value, struct ms_buffer *out)
 {
@@ -80,11 +98,9 @@ print_items(const char *head, const struct ms_query_item *item, struct ms_buffer
     return;
   ms_buffer_printf(out, " (%s", head);
   for (; item; item = item->next) {
-    const char *function = ms_query_function_name(item->function);
-    const char *wrap = item->is_descending ? "desc" : function;
-    ms_buffer_printf(out, " %s%s%s", *wrap ? "(" : "", wrap, *wrap ? " " : "");
+    const char *end = ms_query_print_item_begin(item->function, item->is_descending, out);
     ms_query_print_path(&item->path, out);
-    ms_buffer_append_string(out, *wrap ? ")" : "");
+    ms_buffer_append_string(out, end);
   }
   ms_buffer_append_char(out, ')');
 }
@@ -101,10 +117,8 @@ print_query(const struct ms_query_tree *tree, struct ms_buffer *out)
   }
   print_items("group", tree->group, out);
   print_items("order", tree->order, out);
-  if (tree->has_offset)
-    ms_buffer_printf(out, " (offset %lld)", (long long)tree->offset);
-  if (tree->has_limit)
-    ms_buffer_printf(out, " (limit %lld)", (long long)tree->limit);
+  ms_query_print_bounds(tree->has_offset ? &tree->offset : NULL,
+                        tree->has_limit ? &tree->limit : NULL, out);
   ms_buffer_append_char(out, ')');
 }
 

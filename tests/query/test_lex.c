@@ -1,14 +1,7 @@
 /* Tokens: {source, printed tokens}, and what the lexer refuses. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "stages.h"
 
 #include "query/lex.h"
-#include "query/query.h"
 
 static enum ms_status
 lex(const char *text, size_t text_bytes, struct ms_buffer *out, struct ms_error *err)
@@ -25,10 +18,13 @@ lex(const char *text, size_t text_bytes, struct ms_buffer *out, struct ms_error 
   return status;
 }
 
-static const struct {
-  const char *source;
-  const char *printed;
-} good[] = {
+static enum ms_status
+lex_text(const char *text, struct ms_buffer *out, struct ms_error *err)
+{
+  return lex(text, strlen(text), out, err);
+}
+
+static const struct sample good[] = {
     {"", "0 end\n"},
     {" \t\r\n", "4 end\n"},
     {"User", "0 word \"User\"\n4 end\n"},
@@ -55,14 +51,7 @@ static void
 test_tokens(void **state)
 {
   (void)state;
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-    struct ms_buffer out;
-    struct ms_error err = {0};
-    ms_buffer_init(&out, 1 << 20);
-    assert_int_equal(lex(good[i].source, strlen(good[i].source), &out, &err), MS_OK);
-    assert_string_equal(ms_buffer_string(&out), good[i].printed);
-    ms_buffer_free(&out);
-  }
+  check_printed(lex_text, good, COUNT(good));
 }
 
 static const struct {

@@ -1,13 +1,6 @@
 /* Trees: {source, printed tree}, and what the parser refuses. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "stages.h"
 
-#include <cmocka.h>
-
-#include "query/query.h"
 #include "query/tree.h"
 
 static enum ms_status
@@ -28,10 +21,7 @@ parse(const char *text, struct ms_buffer *out, struct ms_error *err)
   return status;
 }
 
-static const struct {
-  const char *source;
-  const char *printed;
-} good[] = {
+static const struct sample good[] = {
     {"User", "(query User)"},
     {"select id from User", "(query User (select id))"},
     {"SELECT id,name FROM User WHERE id IS x ORDER BY name DESC LIMIT 1 OFFSET 2",
@@ -92,21 +82,10 @@ static void
 test_trees(void **state)
 {
   (void)state;
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-    struct ms_buffer out;
-    struct ms_error err = {0};
-    ms_buffer_init(&out, 1 << 20);
-    if (parse(good[i].source, &out, &err) != MS_OK)
-      fail_msg("%s\n%s", good[i].source, err.message);
-    assert_string_equal(ms_buffer_string(&out), good[i].printed);
-    ms_buffer_free(&out);
-  }
+  check_printed(parse, good, COUNT(good));
 }
 
-static const struct {
-  const char *source;
-  const char *message; /* how it begins */
-} bad[] = {
+static const struct sample bad[] = {
     {"", "Expected an entity type, but the query ends. At position 1:\n  \n  ^"},
     {"where a is 1", "Expected an entity type, found where. At position 1:"},
     {"select from User", "Expected ',' or 'from' after the selected attributes, found User."},
@@ -165,16 +144,7 @@ static void
 test_refused(void **state)
 {
   (void)state;
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    struct ms_buffer out;
-    struct ms_error err = {0};
-    ms_buffer_init(&out, 1 << 20);
-    enum ms_status status = parse(bad[i].source, &out, &err);
-    if (strncmp(err.message, bad[i].message, strlen(bad[i].message)) != 0)
-      fail_msg("%s\n%s", bad[i].source, err.message);
-    assert_int_equal(status, MS_PARSE);
-    ms_buffer_free(&out);
-  }
+  check_refused(parse, bad, COUNT(bad));
 }
 
 static void

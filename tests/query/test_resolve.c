@@ -1,13 +1,6 @@
 /* Resolved trees: {source, printed tree}, and names and values that are refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "stages.h"
 
-#include <cmocka.h>
-
-#include "query/query.h"
 #include "query/resolved.h"
 
 static enum ms_status
@@ -32,10 +25,7 @@ resolve(const char *text, struct ms_buffer *out, struct ms_error *err)
   return status;
 }
 
-static const struct {
-  const char *source;
-  const char *printed;
-} good[] = {
+static const struct sample good[] = {
     /* what is shown: requested, key, system projections; defaults without select */
     {"Job", "(rows Job (show id))"},
     {"Task", "(rows Task (show context_type id name project_id object_type_id))"},
@@ -131,23 +121,10 @@ static void
 test_resolved(void **state)
 {
   (void)state;
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-    struct ms_buffer out;
-    struct ms_error err = {0};
-    ms_buffer_init(&out, 1 << 20);
-    if (resolve(good[i].source, &out, &err) != MS_OK)
-      fail_msg("%s\n%s", good[i].source, err.message);
-    if (strcmp(ms_buffer_string(&out), good[i].printed) != 0)
-      fail_msg("%s\nexpected %s\nresolved %s", good[i].source, good[i].printed,
-               ms_buffer_string(&out));
-    ms_buffer_free(&out);
-  }
+  check_printed(resolve, good, COUNT(good));
 }
 
-static const struct {
-  const char *source;
-  const char *message; /* how it begins */
-} bad[] = {
+static const struct sample bad[] = {
     {"Usr", "No entity type 'Usr' exists. Did you mean 'User'? At position 1:\n  Usr\n  ^"},
     {"Xyzzyx", "No entity type 'Xyzzyx' exists. At position 1:"},
     {"Context where project.name is a",
@@ -217,17 +194,7 @@ static void
 test_refused(void **state)
 {
   (void)state;
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    struct ms_buffer out;
-    struct ms_error err = {0};
-    ms_buffer_init(&out, 1 << 20);
-    enum ms_status status = resolve(bad[i].source, &out, &err);
-    if (strncmp(err.message, bad[i].message, strlen(bad[i].message)) != 0)
-      fail_msg("%s\n%s", bad[i].source, err.message);
-    assert_int_equal(status, MS_PARSE);
-    assert_null(strpbrk(err.message, "{}"));
-    ms_buffer_free(&out);
-  }
+  check_refused(resolve, bad, COUNT(bad));
 }
 
 int
