@@ -11,39 +11,10 @@ local uv = require "luv"
 local PART = 64 * 1024
 local MIB = 1024 * 1024
 
-local function entries(path)
-  local names, scan = {}, uv.fs_scandir(path)
-  if not scan then return names end
-  for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
-  return names
-end
-
--- A disk of so many bytes, or nil where we may not mount one.
-local function small_disk(size)
-  local folder = support.folder()
-  if not os.execute(("mount -t tmpfs -o size=%d none '%s' 2> /dev/null"):format(size, folder.path)) then
-    getmetatable(folder).__close(folder)
-    return nil
-  end
-  return setmetatable({ path = folder.path }, { __close = function()
-    os.execute(("umount -l '%s'"):format(folder.path))
-    uv.fs_rmdir(folder.path)
-  end })
-end
-
 describe("a file that is sent", function()
   local tracker, folder
-  setup(function()
-    tracker, folder = trackers.start "http", support.folder()
-    system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
-    system.set_environment("XDG_STATE_HOME", folder.path .. "/state")
-  end)
-  teardown(function()
-    system.set_environment("MOONSHIFT_PART_BYTES", nil)
-    system.set_environment("XDG_STATE_HOME", nil)
-    getmetatable(folder).__close(folder)
-    tracker:close()
-  end)
+  setup(function() tracker, folder = trackers.start_for_parts(PART) end)
+  teardown(function() trackers.end_parts(tracker, folder) end)
 
   local function file(name, size)
     return support.write(folder.path .. "/" .. name, ("0123456789abcdef"):rep(size // 16))
@@ -58,7 +29,7 @@ describe("a file that is sent", function()
     assert.is_false(ok)
     assert.matches("vanishing", errors.message(err), 1, true)
     assert.equal(0, #session.created)
-    assert.same({}, entries(folder.path .. "/state/moonshift/transfers"))
+    assert.same({}, support.entries(folder.path .. "/state/moonshift/transfers"))
   end)
 
   it("may be no file", function()
@@ -72,7 +43,7 @@ describe("a file that is sent", function()
   end)
 
   it("may not fit on the server's disk, until there is room", function()
-    local disk <close> = small_disk(3 * MIB)
+    local disk <close> = support.disk "3m"
     if not disk then return pending "mounting is not allowed here" end
     local server <close> = support.serve { data = disk.path .. "/data" }
     local session <close> = moonshift.session {
@@ -85,11 +56,11 @@ describe("a file that is sent", function()
     assert(os.execute(("mount -o remount,size=40m '%s'"):format(disk.path)))
     local component = session:create_component(folder.path .. "/large")
     assert.equal(8 * MIB, component.size)
-    assert.same({}, entries(disk.path .. "/data/blobs/.incoming"))
+    assert.same({}, support.entries(disk.path .. "/data/blobs/.incoming"))
   end)
 
   it("may not fit on this machine's disk", function()
-    local disk <close> = small_disk(2 * MIB)
+    local disk <close> = support.disk "2m"
     if not disk then return pending "mounting is not allowed here" end
     local session <close> = tracker:session()
     for _, size in ipairs { 3 * MIB, 9 * MIB } do
@@ -97,7 +68,7 @@ describe("a file that is sent", function()
       local ok, err = pcall(session.download, session, component, disk.path)
       assert.is_false(ok)
       assert.matches("space", errors.message(err), 1, true)
-      assert.same({}, entries(disk.path))
+      assert.same({}, support.entries(disk.path))
     end
   end)
 

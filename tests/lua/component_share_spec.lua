@@ -2,7 +2,6 @@
 
 local core = require "moonshift.core.component"
 local support = require "support"
-local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local trackers = require "trackers"
 local uv = require "luv"
@@ -11,33 +10,17 @@ local PART = 64 * 1024
 local AT_ONCE, IN_PARTS = 100 * 1024, 5 * PART + 17
 local PATIENCE = 400 -- times 50 ms
 
-local function entries(path)
-  local names, scan = {}, uv.fs_scandir(path)
-  if not scan then return names end
-  for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
-  return names
-end
-
 describe("the same bytes on the server", function()
   local tracker, folder
-  setup(function()
-    tracker, folder = trackers.start "http", support.folder()
-    system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
-    system.set_environment("XDG_STATE_HOME", folder.path .. "/state")
-  end)
-  teardown(function()
-    system.set_environment("MOONSHIFT_PART_BYTES", nil)
-    system.set_environment("XDG_STATE_HOME", nil)
-    getmetatable(folder).__close(folder)
-    tracker:close()
-  end)
+  setup(function() tracker, folder = trackers.start_for_parts(PART) end)
+  teardown(function() trackers.end_parts(tracker, folder) end)
 
   local function blob(component)
     return assert(uv.fs_lstat(("%s/blobs/%s/%s"):format(tracker.folder.path, component.id:sub(1, 2), component.id)))
   end
 
   local function shared()
-    return entries(tracker.folder.path .. "/blobs/.shared")
+    return support.entries(tracker.folder.path .. "/blobs/.shared")
   end
 
   local function url_of(session, component)

@@ -4,11 +4,9 @@ local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
 local paths = require "moonshift.paths"
 local support = require "support"
-local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local trackers = require "trackers"
 local upload = require "moonshift.upload"
-local uv = require "luv"
 
 local PART = 64 * 1024
 
@@ -25,30 +23,13 @@ local function url_of(session, component)
   return url.url or url.value
 end
 
-local function entries(path)
-  local names = {}
-  local scan = uv.fs_scandir(path)
-  for name in (scan and uv.fs_scandir_next or function() end), scan do names[#names + 1] = name end
-  return names
-end
-
 describe("a component's bytes", function()
   local tracker, folder
-  setup(function()
-    tracker = trackers.start "http"
-    folder = support.folder()
-    system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
-    system.set_environment("XDG_STATE_HOME", folder.path .. "/state")
-  end)
-  teardown(function()
-    system.set_environment("MOONSHIFT_PART_BYTES", nil)
-    system.set_environment("XDG_STATE_HOME", nil)
-    getmetatable(folder).__close(folder)
-    tracker:close()
-  end)
+  setup(function() tracker, folder = trackers.start_for_parts(PART) end)
+  teardown(function() trackers.end_parts(tracker, folder) end)
 
   local function incoming()
-    return entries(tracker.folder.path .. "/blobs/.incoming")
+    return support.entries(tracker.folder.path .. "/blobs/.incoming")
   end
 
   local function round_trip(session, data, name)
@@ -59,7 +40,7 @@ describe("a component's bytes", function()
     local copy, size = session:download(component, back.path)
     assert.equal(#data, size)
     assert.is_true(data == support.read(copy))
-    assert.same({ copy:match "[^/]*$" }, entries(back.path))
+    assert.same({ copy:match "[^/]*$" }, support.entries(back.path))
     return component
   end
 
@@ -69,7 +50,7 @@ describe("a component's bytes", function()
       assert.equal(size, round_trip(session, bytes(size, size + 1), ("of-%d.bin"):format(size)).size)
     end
     assert.same({}, incoming())
-    assert.same({}, entries(paths.find("state", "transfers")))
+    assert.same({}, support.entries(paths.find("state", "transfers")))
   end)
 
   it("have progress that rises to their number", function()
@@ -95,7 +76,7 @@ describe("a component's bytes", function()
     while sent < 2 * PART do task.sleep(0.001) end
     uploading:cancel()
     uploading:join()
-    local remembered = entries(paths.find("state", "transfers"))
+    local remembered = support.entries(paths.find("state", "transfers"))
     if uploading:status() == "failed" then
       assert.equal(1, #remembered)
       local id = upload.interrupted(session, path)
@@ -104,7 +85,7 @@ describe("a component's bytes", function()
       local _, moved = core.download { session = session, url = url_of(session, component) }
       assert.equal(#data, moved.total)
     end
-    assert.same({}, entries(paths.find("state", "transfers")))
+    assert.same({}, support.entries(paths.find("state", "transfers")))
     assert.same({}, incoming())
   end)
 
@@ -152,7 +133,7 @@ describe("a component's bytes", function()
     local path = session:download(component, target.path, { progress = function(done) first = first or done end })
     assert.is_true(data == support.read(path))
     assert.is_true(first >= 1000000)
-    assert.same({ "large.bin" }, entries(target.path))
+    assert.same({ "large.bin" }, support.entries(target.path))
   end)
 
   it("are fetched anew when what is there is of other data, and when it is wrong", function()

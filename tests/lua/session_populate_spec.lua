@@ -17,19 +17,7 @@ local function requests(f)
   return count
 end
 
-for _, kind in ipairs(trackers.KINDS) do describe("auto-population over " .. kind, function()
-  local tracker
-  setup(function() tracker = trackers.start(kind) end)
-  teardown(function() tracker:close() end)
-
-  -- A test with a session of its own.
-  local function test(name, body)
-    it(name, function()
-      local session <close> = tracker:session()
-      body(session)
-    end)
-  end
-
+trackers.describe("auto-population", function(test, tracker_of)
   test("fetches what is missing for all of a result", function(session)
     local user = session:ensure("User", { username = "many" }, { "username" })
     for i = 1, 20 do session:create("Job", { user = user, data = tostring(i) }) end
@@ -115,11 +103,11 @@ for _, kind in ipairs(trackers.KINDS) do describe("auto-population over " .. kin
     local user = session:ensure("User", { username = "gone" }, { "username" })
     session:reset()
     user = session:get("User", user.id)
-    local other <close> = tracker:session()
+    local other <close> = tracker_of():session()
     other:delete(other:get("User", user.id))
     other:commit()
     local ok, problem = pcall(function() return user.email end)
     assert.is_false(ok)
     assert.equal("not_found", problem.code)
   end)
-end) end
+end)

@@ -16,22 +16,10 @@ local function make_user(session, username)
   return session:ensure("User", { username = username, first_name = "Ada" }, { "username" })
 end
 
-for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, function()
-  local tracker
-  setup(function() tracker = trackers.start(kind) end)
-  teardown(function() tracker:close() end)
-
-  -- A test with a session of its own.
-  local function test(name, body)
-    it(name, function()
-      local session <close> = tracker:session()
-      body(session)
-    end)
-  end
-
+trackers.describe("session", function(test, tracker_of)
   test("knows who acts, where, and what there is", function(session)
     assert.is_string(session.api_user)
-    assert.truthy(session.name:find(tracker.kind == "http" and "^http://" or "^embedded:"))
+    assert.truthy(session.name:find(tracker_of().kind == "http" and "^http://" or "^embedded:"))
     assert.is_string(session.server_information.schema_hash)
     assert.equal("Resource", session.types.User.base)
     assert.is_table(session.schemas[1].properties)
@@ -51,7 +39,7 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.is_true(job.created_at - before >= -1 and moonshift.datetime() - job.created_at >= 0)
     job.status = "done"
     session:commit()
-    local other <close> = tracker:session()
+    local other <close> = tracker_of():session()
     local again = other:get("Job", job.id)
     assert.equal("done", again.status)
     assert.equal("ada", again.user.username)
@@ -140,7 +128,7 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
   end)
 
   test("names what belongs elsewhere, and parameters that are nearly there", function(session)
-    local other <close> = tracker:session()
+    local other <close> = tracker_of():session()
     local user = make_user(other, "elsewhere")
     local code, message = code_of(session.delete, session, user)
     assert.equal("invalid", code)
@@ -163,7 +151,7 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.same({ twin, broken }, session.created)
     session:delete(broken)
     session:commit()
-    local other <close> = tracker:session()
+    local other <close> = tracker_of():session()
     assert.equal("Eve", other:get("User", user.id).first_name)
     assert.is_not_nil(other:get("User", twin.id))
   end)
@@ -201,7 +189,7 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     user.metadata.colour = "blue"
     user.metadata.size = "12"
     session:commit()
-    local other <close> = tracker:session()
+    local other <close> = tracker_of():session()
     local again = other:get("User", user.id)
     assert.equal("blue", again.metadata.colour)
     assert.equal(2, #again.metadata)
@@ -233,4 +221,4 @@ for _, kind in ipairs(trackers.KINDS) do describe("session over " .. kind, funct
     assert.equal("closed", (code_of(function() session:query("User"):all() end)))
     assert.is_true(session.closed)
   end)
-end) end
+end)

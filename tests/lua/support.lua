@@ -47,6 +47,32 @@ function support.read(path)
   return file:read "a"
 end
 
+--- The names in a folder; none when it is not there.
+---@param path string
+---@return string[]
+function support.entries(path)
+  local names, scan = {}, uv.fs_scandir(path)
+  if not scan then return names end
+  for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
+  return names
+end
+
+--- A small disk that can be full; nil where we may not mount one.
+---@param size string As mount takes it, for instance "512k".
+---@return { path: string }?
+function support.disk(size)
+  local folder = support.folder()
+  local mounted = support.run { program = "mount", "-t", "tmpfs", "-o", "size=" .. size, "none", folder.path }
+  if mounted.exit_code ~= 0 then
+    local closing <close> = folder
+    return nil
+  end
+  return setmetatable({ path = folder.path }, { __close = function()
+    support.run { program = "umount", "--lazy", folder.path }
+    local closing <close> = folder
+  end })
+end
+
 -- ---- waiting ---------------------------------------------------------------------------------------
 
 --- Waits until the condition holds; fails when it never does.

@@ -7,8 +7,10 @@
 ---         teardown(function() tracker:close() end)
 ---         it("…", function() local session <close> = tracker:session() … end)
 
+local busted = require "busted"
 local moonshift = require "moonshift"
 local support = require "support"
+local system = require "moonshift.core.system"
 
 local trackers = {}
 
@@ -75,6 +77,46 @@ function trackers.start(kind)
   tracker.kind = kind
   tracker.folder = folder
   return setmetatable(tracker, Tracker)
+end
+
+-- ---- what many specs do with them ------------------------------------------------------------------
+
+--- Describes what holds over each kind of tracker: `body(test, tracker_of)` is called for each. `test(name, run)`
+--- adds a test that gets a session of its own, `tracker_of()` returns the tracker while tests run.
+---@param title string
+---@param body fun(test: fun(name: string, run: fun(session: moonshift.Session)), tracker_of: fun(): trackers.Tracker)
+function trackers.describe(title, body)
+  for _, kind in ipairs(trackers.KINDS) do
+    busted.describe(("%s over %s"):format(title, kind), function()
+      local tracker
+      busted.setup(function() tracker = trackers.start(kind) end)
+      busted.teardown(function() tracker:close() end)
+      body(function(name, run)
+        busted.it(name, function()
+          local session <close> = tracker:session()
+          run(session)
+        end)
+      end, function() return tracker end)
+    end)
+  end
+end
+
+--- A tracker over HTTP and a folder for files and our state; files go up in parts of so many bytes.
+---@param part integer
+---@return trackers.Tracker, { path: string }
+function trackers.start_for_parts(part)
+  local tracker, folder = trackers.start "http", support.folder()
+  system.set_environment("MOONSHIFT_PART_BYTES", tostring(part))
+  system.set_environment("XDG_STATE_HOME", folder.path .. "/state")
+  return tracker, folder
+end
+
+--- Ends what trackers.start_for_parts began.
+function trackers.end_parts(tracker, folder)
+  system.set_environment("MOONSHIFT_PART_BYTES", nil)
+  system.set_environment("XDG_STATE_HOME", nil)
+  getmetatable(folder).__close(folder)
+  tracker:close()
 end
 
 return trackers

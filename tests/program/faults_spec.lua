@@ -4,6 +4,7 @@
 --
 -- A few moments of each fault; twenty with MOONSHIFT_LONG=1.
 
+local support = require "support"
 local task = require "moonshift.task"
 local uv = require "luv"
 local workplace = require "workplace"
@@ -211,7 +212,7 @@ describe("faults at random moments", function()
   math.randomseed(seed)
   for _, fault in ipairs(FAULTS) do
     it(("leave true jobs: %s (seed %d)"):format(fault.name, seed), function()
-      local disk <close> = fault.disk and workplace.disk "8M" or nil
+      local disk <close> = fault.disk and support.disk "8M" or nil
       if fault.disk and not disk then return pending "no small disk can be mounted here" end
       local place <close> = workplace.new(disk and { [fault.disk] = disk.path } or {})
       local runs = disturb(place, fault)

@@ -4,7 +4,6 @@
 local moonshift = require "moonshift"
 local support = require "support"
 local task = require "moonshift.task"
-local uv = require "luv"
 
 local KILLS = os.getenv "MOONSHIFT_LONG" and 50 or 10
 local PART, SIZE = 256 * 1024, 24 * 1024 * 1024 + 4321
@@ -18,13 +17,6 @@ local component = session:create_component(..., nil, nil, { progress = function(
 end })
 print("sent " .. component.id)
 ]]
-
-local function entries(path)
-  local names, scan = {}, uv.fs_scandir(path)
-  if not scan then return names end
-  for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
-  return names
-end
 
 local function content()
   local lines = {}
@@ -80,9 +72,9 @@ describe("an upload in parts", function()
     local target <close> = support.folder()
     local path = session:download(session:get("Component", id), target.path)
     assert.is_true(data == support.read(path), "the bytes are others")
-    assert.same({ "plate.exr" }, entries(target.path))
-    assert.same({}, entries(folder.path .. "/data/blobs/.incoming"))
-    assert.same({}, entries(folder.path .. "/state/moonshift/transfers"))
+    assert.same({ "plate.exr" }, support.entries(target.path))
+    assert.same({}, support.entries(folder.path .. "/data/blobs/.incoming"))
+    assert.same({}, support.entries(folder.path .. "/state/moonshift/transfers"))
   end
 
   it("is gone on with after its sender was killed", function()

@@ -153,22 +153,6 @@ end
 
 -- ---- disks -----------------------------------------------------------------------------------------
 
---- A small disk that can be full; nil where we may not mount one.
----@param size string For instance "512k".
----@return { path: string }?
-local function disk(size)
-  local folder = support.folder()
-  local mounted = support.run { program = "mount", "-t", "tmpfs", "-o", "size=" .. size, "none", folder.path }
-  if mounted.exit_code ~= 0 then
-    local closing <close> = folder
-    return nil
-  end
-  return setmetatable({ path = folder.path }, { __close = function()
-    support.run { program = "umount", "--lazy", folder.path }
-    local closing <close> = folder
-  end })
-end
-
 --- Fills the disk that a folder is on. Returns what frees it again.
 ---@param folder string
 ---@return fun() free
@@ -182,4 +166,4 @@ local function fill(folder)
   return function() assert(uv.fs_unlink(path)) end
 end
 
-return { new = new, disk = disk, fill = fill }
+return { new = new, fill = fill }

@@ -183,7 +183,7 @@ int flock(int fd, int operation) { (void)fd, (void)operation; errno = ENOLCK; re
 
 describe("a state folder that", function()
   it("cannot be written keeps no command from running", function()
-    local disk <close> = workplace.disk "1M"
+    local disk <close> = support.disk "1M"
     if not disk then return pending "no small disk can be mounted here" end
     local place <close> = workplace.new { state = disk.path }
     support.run { program = "mount", "-o", "remount,ro", disk.path }
@@ -191,7 +191,7 @@ describe("a state folder that", function()
   end)
 
   it("is full keeps no command from running", function()
-    local disk <close> = workplace.disk "1M"
+    local disk <close> = support.disk "1M"
     if not disk then return pending "no small disk can be mounted here" end
     local place <close> = workplace.new { state = disk.path }
     workplace.fill(disk.path)
