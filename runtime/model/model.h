@@ -176,6 +176,8 @@ struct ms_column {
   bool is_key;     /* part of the primary key; never null */
   bool is_hidden;  /* no attribute of this name: a type_column */
   bool is_indexed; /* rows are found by it: wants an index of its own */
+  bool is_ordered; /* rows of one type are put in order by it: wants an index behind the type */
+  bool is_sparse;  /* null in most rows: an index leaves those out */
 };
 
 /* Columns that no two rows of a table share (nulls apart). */

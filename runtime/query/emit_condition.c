@@ -123,23 +123,39 @@ emit_in_query(struct ms_emitter *emitter, struct ms_emit_row row,
 
 /* ---- and, or, not ---- */
 
-/* `count` conditions, beginning with *condition, as a balanced tree. */
+/* Conditions that are joined by the same word. */
+struct operands {
+  struct ms_emit_row row;
+  const struct ms_resolved_condition *next; /* to be printed */
+  const char *operator;
+  bool is_positive;
+  bool has_narrow; /* `and`: an index is to answer that one, and no broad one */
+};
+
 static void
-emit_operands(struct ms_emitter *emitter, struct ms_emit_row row,
-              const struct ms_resolved_condition **condition, size_t count, const char *operator,
-              bool is_positive)
+emit_operand(struct ms_emitter *emitter, struct operands *operands)
+{
+  const struct ms_resolved_condition *condition = operands->next;
+  if (operands->has_narrow && ms_emit_is_held_back(operands->row.type, condition))
+    ms_emit(emitter, "+");
+  ms_emit_condition(emitter, operands->row, condition, operands->is_positive);
+  operands->next = condition->next;
+}
+
+/* The next `count` conditions as a balanced tree. */
+static void
+emit_operands(struct ms_emitter *emitter, struct operands *operands, size_t count)
 {
   if (count == 1) {
-    ms_emit_condition(emitter, row, *condition, is_positive);
-    *condition = (*condition)->next;
+    emit_operand(emitter, operands);
     return;
   }
   if (!ms_emit_enter(emitter, MS_WEIGHT_GROUP))
     return;
   ms_emit(emitter, "(");
-  emit_operands(emitter, row, condition, count / 2, operator, is_positive);
-  ms_emit(emitter, " %s ", operator);
-  emit_operands(emitter, row, condition, count - count / 2, operator, is_positive);
+  emit_operands(emitter, operands, count / 2);
+  ms_emit(emitter, " %s ", operands->operator);
+  emit_operands(emitter, operands, count - count / 2);
   ms_emit(emitter, ")");
   ms_emit_leave(emitter, MS_WEIGHT_GROUP);
 }
@@ -148,11 +164,18 @@ static void
 emit_all(struct ms_emitter *emitter, struct ms_emit_row row,
          const struct ms_resolved_condition *condition, const char *operator, bool is_positive)
 {
-  const struct ms_resolved_condition *first = condition->first;
+  bool is_and = condition->kind == MS_RESOLVED_AND;
+  struct operands operands = {
+      .row = row,
+      .next = condition->first,
+      .operator= operator,
+      .is_positive = is_positive,
+      .has_narrow = is_and && is_positive && ms_emit_find_narrow(row.type, condition),
+  };
   size_t count = 0;
-  for (const struct ms_resolved_condition *each = first; each; each = each->next)
+  for (const struct ms_resolved_condition *each = condition->first; each; each = each->next)
     count++;
-  emit_operands(emitter, row, &first, count, operator, is_positive);
+  emit_operands(emitter, &operands, count);
 }
 
 static void

@@ -157,6 +157,17 @@ bool
 ms_emit_is_selective(const struct ms_entity_type *type,
                      const struct ms_resolved_condition *condition);
 
+/* Of the conditions of an `and`, one that an index answers with few rows, however large the studio is; or NULL. */
+const struct ms_resolved_condition *
+ms_emit_find_narrow(const struct ms_entity_type *type,
+                    const struct ms_resolved_condition *conjunction);
+
+/* Whether an index would answer the condition with many rows: beside a narrow one none should. Its text begins
+ * with the column, then, and a `+` in front keeps the index away. */
+bool
+ms_emit_is_held_back(const struct ms_entity_type *type,
+                     const struct ms_resolved_condition *condition);
+
 /* ---- queries ---- */
 
 /* FROM and WHERE of the rows that a query finds. */

@@ -75,6 +75,7 @@ add_family(uint64_t *hash, const struct ms_entity_type *root)
     const struct ms_column *column = &root->columns[i];
     add_text(hash, column->name);
     add_number(hash, column->type * 4u + column->is_key * 2u + column->is_indexed);
+    add_number(hash, column->is_ordered * 2u + column->is_sparse);
   }
   for (size_t i = 0; i < root->unique_count; i++)
     for (size_t k = 0; k < root->uniques[i].column_count; k++)
@@ -180,11 +181,31 @@ print_unique(struct ms_buffer *sql, const struct ms_entity_type *root,
   ms_buffer_append_string(sql, ");");
 }
 
+/* Nobody looks for the nulls of a sparse column, so they are left out. The index has another name then: a file
+ * may have the one that a former version made. */
 static void
 print_index(struct ms_buffer *sql, const char *table, const struct ms_column *column)
 {
-  ms_buffer_printf(sql, "CREATE INDEX IF NOT EXISTS \"%s.%s\" ON \"%s\" (", table, column->name,
-                   table);
+  const char *here = column->is_sparse ? ".given" : "";
+  const char *former = column->is_sparse ? "" : ".given";
+  ms_buffer_printf(sql,
+                   "DROP INDEX IF EXISTS \"%s.%s%s\";"
+                   "CREATE INDEX IF NOT EXISTS \"%s.%s%s\" ON \"%s\" (",
+                   table, column->name, former, table, column->name, here, table);
+  print_indexed_column(sql, column);
+  ms_buffer_append_char(sql, ')');
+  if (column->is_sparse)
+    ms_buffer_printf(sql, " WHERE \"%s\" IS NOT NULL", column->name);
+  ms_buffer_append_char(sql, ';');
+}
+
+/* The rows of one type in the order of the column, where the table holds several types. */
+static void
+print_order(struct ms_buffer *sql, const struct ms_entity_type *root,
+            const struct ms_column *column)
+{
+  ms_buffer_printf(sql, "CREATE INDEX IF NOT EXISTS \"%s.%s.%s\" ON \"%s\" (\"%s\", ", root->table,
+                   root->type_column, column->name, root->table, root->type_column);
   print_indexed_column(sql, column);
   ms_buffer_append_string(sql, ");");
 }
@@ -207,4 +228,7 @@ ms_definition_print_indices(struct ms_buffer *sql, const struct ms_entity_type *
   for (size_t i = 0; i < root->column_count; i++)
     if (root->columns[i].is_indexed && !begins_unique(root, &root->columns[i]))
       print_index(sql, root->table, &root->columns[i]);
+  for (size_t i = 0; root->type_column && i < root->column_count; i++)
+    if (root->columns[i].is_ordered)
+      print_order(sql, root, &root->columns[i]);
 }

@@ -39,6 +39,50 @@ old_program_still_works_on_a_new_file(void **state)
   ms_database_close(database);
 }
 
+/* Indices of another form replace those that an older version made, and back. */
+static void
+indices_take_their_new_form(void **state)
+{
+  static const struct ms_column columns[] = {
+      {.name = "id", .type = MS_COLUMN_TEXT, .is_key = true},
+      {.name = "__entity_type__", .type = MS_COLUMN_TEXT, .is_hidden = true},
+      {.name = "name", .type = MS_COLUMN_TEXT, .is_indexed = true, .is_ordered = true},
+      {.name = "port_id", .type = MS_COLUMN_TEXT, .is_indexed = true, .is_sparse = true},
+      {.name = "length", .type = MS_COLUMN_REAL},
+      {.name = "launched_at", .type = MS_COLUMN_INTEGER, .is_ordered = true},
+  };
+  static const struct ms_entity_type types[] = {{.name = "Ship",
+                                                 .table = "Ship",
+                                                 .type_column = "__entity_type__",
+                                                 .columns = columns,
+                                                 .column_count = COUNT(columns)}};
+  static const struct ms_model model = {.types = types, .type_count = 1};
+  static const char names[] =
+      "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'index' AND "
+      "tbl_name = 'Ship' AND name LIKE 'Ship.%' AND name NOT LIKE '%unique%' ORDER BY name)";
+  bool created = false;
+  struct ms_database *database = open_database(*state, &new_model, &created);
+  run(database,
+      "INSERT INTO Ship (id, name, port_id) VALUES ('s1', 'Vega', 'p1'), ('s2', 'Lyra', NULL)");
+  expect_answer(database, names, "Ship.port_id");
+  ms_database_close(database);
+
+  database = open_database(*state, &model, &created);
+  expect_answer(database, names,
+                "Ship.__entity_type__.launched_at,Ship.__entity_type__.name,Ship.name,"
+                "Ship.port_id.given");
+  expect_answer(database, "SELECT name FROM Ship WHERE port_id = 'p1'", "Vega");
+  expect_answer(database, "SELECT name FROM Ship WHERE port_id IS NULL", "Lyra");
+  struct ms_error err;
+  struct ms_buffer plan;
+  ms_buffer_init(&plan, 4096);
+  check_ok(ms_database_explain(database, "SELECT * FROM Ship WHERE port_id = ?1", &plan, &err),
+           &err);
+  assert_non_null(strstr(ms_buffer_string(&plan), "Ship.port_id.given"));
+  ms_buffer_free(&plan);
+  ms_database_close(database);
+}
+
 static void
 warm_opening_writes_nothing(void **state)
 {
@@ -102,11 +146,9 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-      IN_FOLDER(old_file_gets_what_is_missing),
-      IN_FOLDER(old_program_still_works_on_a_new_file),
-      IN_FOLDER(warm_opening_writes_nothing),
-      IN_FOLDER(refuses_a_newer_format),
-      IN_FOLDER(refuses_a_database_of_another_program),
+      IN_FOLDER(old_file_gets_what_is_missing), IN_FOLDER(old_program_still_works_on_a_new_file),
+      IN_FOLDER(indices_take_their_new_form),   IN_FOLDER(warm_opening_writes_nothing),
+      IN_FOLDER(refuses_a_newer_format),        IN_FOLDER(refuses_a_database_of_another_program),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,6 +121,8 @@ local function column_record(column)
     { ".is_key", column.is_key },
     { ".is_hidden", column.is_hidden },
     { ".is_indexed", column.is_indexed },
+    { ".is_ordered", column.is_ordered },
+    { ".is_sparse", column.is_indexed and column.is_sparse },
   }
 end
 

@@ -155,7 +155,7 @@ for _, name in ipairs { "rows", "calculated", "in", "alias", "ref" } do
   end
 end
 for _, name in ipairs {
-  "owned", "indexed", "required", "immutable", "computed", "restricted", "type_name", "untyped", "hidden",
+  "owned", "indexed", "ordered", "required", "immutable", "computed", "restricted", "type_name", "untyped", "hidden",
 } do
   WORDS[name] = function(attribute)
     attribute[name] = true
@@ -163,7 +163,7 @@ for _, name in ipairs {
 end
 
 local SCALAR_WORDS = {
-  "=", "fk", "in", "one_of", "else", "owned", "indexed", "type_name", "ref", "untyped",
+  "=", "fk", "in", "one_of", "else", "owned", "indexed", "ordered", "type_name", "ref", "untyped",
 }
 local RELATION_WORDS = { "by", "where", "via", "rows", "map" }
 

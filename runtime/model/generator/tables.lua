@@ -46,6 +46,13 @@ local function reference_of(type, attribute)
   return nil, "NOTHING"
 end
 
+--- Whether most rows have nothing in the column: it holds an id that nobody has to give, nothing fills in, and the
+--- row can do without.
+local function is_sparse(attribute)
+  return attribute.foreign_type and not attribute.required and not attribute.primary_key
+    and not attribute.owned and not attribute.fill and not attribute.default
+end
+
 local function add_column(model, owner, type, attribute)
   local column_type = COLUMN_TYPES[attribute.value_type] or "TEXT"
   local references, on_delete = reference_of(type, attribute)
@@ -56,6 +63,8 @@ local function add_column(model, owner, type, attribute)
       is_key = attribute.primary_key,
       is_indexed = attribute.name ~= owner.key[1]
         and model.indexed[owner.name .. "." .. attribute.name],
+      is_ordered = attribute.ordered,
+      is_sparse = is_sparse(attribute),
     }
     owner.column_by_name[attribute.name] = column
     table.insert(owner.columns, column)
