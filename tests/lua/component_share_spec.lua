@@ -2,13 +2,11 @@
 
 local core = require "moonshift.core.component"
 local support = require "support"
-local task = require "moonshift.task"
 local trackers = require "trackers"
 local uv = require "luv"
 
 local PART = 64 * 1024
 local AT_ONCE, IN_PARTS = 100 * 1024, 5 * PART + 17
-local PATIENCE = 400 -- times 50 ms
 
 describe("the same bytes on the server", function()
   local tracker, folder
@@ -35,14 +33,6 @@ describe("the same bytes on the server", function()
     return support.read(path), moved
   end
 
-  local function wait_until(condition)
-    for _ = 1, PATIENCE do
-      if condition() then return true end
-      task.sleep(0.05)
-    end
-    return false
-  end
-
   for how, size in pairs { ["sent at once"] = AT_ONCE, ["sent in parts"] = IN_PARTS } do
     it(how .. " are kept once", function()
       local session <close> = tracker:session()
@@ -52,9 +42,9 @@ describe("the same bytes on the server", function()
       for i = 1, 3 do components[i] = session:create_component(path, { name = "frame-" .. i }) end
       local _, first = content_of(session, components[1])
       if not first.checksum then return pending "this file system keeps no checksums" end
-      assert.is_true(wait_until(function()
+      support.wait_until(function()
         return blob(components[1]).ino == blob(components[2]).ino and blob(components[1]).ino == blob(components[3]).ino
-      end))
+      end)
       assert.equal(1, #shared())
       for _, component in ipairs(components) do
         local back, moved = content_of(session, component)

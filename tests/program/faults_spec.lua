@@ -193,17 +193,25 @@ local function run_through(place, fault)
   end)
 end
 
--- Strikes again and again while runs go on.
+-- Strikes again and again while runs go on. As a <close> variable it ends, and all is healed.
 local function keep_striking(place, fault)
-  while true do
-    task.sleep(CALM_RUN_S / 2 + some_time(CALM_RUN_S / 2))
-    local closing <close> = setmetatable({}, { __close = fault.strike(place) })
-    task.sleep(AWAY_S)
-  end
+  local is_over = false
+  local striker = task.spawn(function()
+    while not is_over do
+      task.sleep(CALM_RUN_S / 2 + some_time(CALM_RUN_S / 2))
+      local heal = fault.strike(place)
+      task.sleep(AWAY_S)
+      heal()
+    end
+  end)
+  return setmetatable({}, { __close = function()
+    is_over = true
+    striker:wait()
+  end })
 end
 
 local function disturb(place, fault)
-  local closing <close> = fault.strike and task.spawn(keep_striking, place, fault) or nil
+  local striking <close> = fault.strike and keep_striking(place, fault) or nil
   return run_through(place, fault)
 end
 
