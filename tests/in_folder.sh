@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# in_folder.sh COMMAND…: runs a test with a TMPDIR of its own, which goes away with all that the test left.
+# in_folder.sh COMMAND…: runs a test with a TMPDIR and HOME of its own, which go away with all that the test left.
 #
 # What is left by a test that was killed together with this script goes away when the next one starts: a folder
 # is somebody's as long as its lock is held.
@@ -36,4 +36,5 @@ flock 9
 exec 8>&-
 
 trap 'sweep "$folder" || true' EXIT
-TMPDIR=$folder "$@" 9>&-
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
+HOME=$folder TMPDIR=$folder "$@" 9>&-

@@ -211,7 +211,7 @@ local function keep_striking(place, fault)
 end
 
 local function disturb(place, fault)
-  local striking <close> = fault.strike and keep_striking(place, fault) or nil
+  local closing <close> = fault.strike and keep_striking(place, fault) or nil
   return run_through(place, fault)
 end
 
