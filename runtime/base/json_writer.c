@@ -134,12 +134,32 @@ skip_plain(const struct ms_json_writer *writer, const char *text, const char *en
   return special;
 }
 
+/* A string that stands for itself all through: the usual one, at the cost of one copy. */
+static void
+put_plain(struct ms_buffer *out, const char *string, size_t size_bytes)
+{
+  char *room = ms_buffer_reserve(out, size_bytes + 2);
+  if (!room) {
+    return;
+  }
+  room[0] = '"';
+  if (size_bytes > 0) {
+    memcpy(room + 1, string, size_bytes);
+  }
+  room[size_bytes + 1] = '"';
+  ms_buffer_grew(out, size_bytes + 2);
+}
+
 /* The quoted string, without any separator. */
 static void
 put_string(struct ms_json_writer *writer, const char *string, size_t size_bytes)
 {
   const char *next = string;
   const char *end = string + size_bytes;
+  if (skip_plain(writer, string, end) == end) {
+    put_plain(writer->out, string, size_bytes);
+    return;
+  }
   ms_buffer_append_char(writer->out, '"');
   while (next < end) {
     const char *special = skip_plain(writer, next, end);
