@@ -81,7 +81,7 @@ end
 
 -- Milliseconds of the fastest run, and the rows.
 local function time(session, query)
-  local best, rows = math.huge, nil
+  local best, rows = math.huge
   local ended = uv.hrtime() + SECONDS * 1e9
   repeat
     local started = uv.hrtime()
