@@ -71,10 +71,11 @@ local function apply(items, data)
   return version_id
 end
 
-local function put_all(session, place, items)
+local function put_all(session, location, place, items)
   local moved, resource = {}, {}
   for _, item in ipairs(items) do resource[item.id] = place.identify(session, item) end
   if not place.put then return resource end
+  locations.check_free(session, location, place, items, resource)
   local ok, err = pcall(task.parallel, items, { limit = PARALLEL }, function(item)
     if item.is_container then return end
     local size = place.put(session, item, resource[item.id], item.path)
@@ -83,6 +84,7 @@ local function put_all(session, place, items)
     end
     moved[#moved + 1] = item
   end)
+  if ok then ok, err = pcall(locations.settle, place, items, resource) end
   if ok then return resource end
   for _, item in ipairs(moved) do pcall(place.remove, session, item, resource[item.id]) end
   error(err, 0)
@@ -126,7 +128,7 @@ function Session:create_component(path, data, location, options)
   local version_id = apply(items, data)
   items[1].version = version_id and component_tables.load_version(self, version_id)
   component_tables.meter(items, options and options.progress)
-  local resource = put_all(self, place, items)
+  local resource = put_all(self, location, place, items)
   local entity
   for i, item in ipairs(items) do
     locations.note_origin(self, item.id, item.path)

@@ -65,7 +65,7 @@ local function sequence_items(seq)
   local name, file_type = sequence.split_name(seq)
   local container = {
     id = session_core.new_id(), name = as_text(name), file_type = as_text(file_type), padding = seq.padding,
-    is_container = true, size = 0, path = sequence.format(seq),
+    is_container = true, is_sequence = true, size = 0, path = sequence.pattern(seq),
   }
   local items = { container }
   for i, index in ipairs(seq.indexes) do

@@ -1,5 +1,7 @@
 --- Components as plain tables, the way places and structures look at them; with their members and their version.
 
+local session_core = require "moonshift.core.session"
+
 ---@class moonshift.component_tables
 local component_tables = {}
 
@@ -13,12 +15,32 @@ end
 
 --- What a structure has to know of a version.
 ---@param row table { version, asset = { name, parent = { link } } }
----@return { number: integer, asset: string, names: string[] }?
+---@return { number: integer, asset: string, names: string[], project_id: string }?
 function component_tables.version(row)
   if type(row) ~= "table" or not row.version then return nil end
   local names = {}
   for i, step in ipairs(row.asset.parent.link) do names[i] = step.name end
-  return { number = row.version, asset = row.asset.name, names = names }
+  return { number = row.version, asset = row.asset.name, names = names, project_id = row.asset.parent.link[1].id }
+end
+
+-- A link calls a project by its full name, paths by its short one. Each is asked for once.
+local function name_projects(session, versions)
+  local notes = session_core.notes(session)
+  local known, missing = notes.project_names or {}, {}
+  notes.project_names = known
+  for _, version in ipairs(versions) do
+    if known[version.project_id] == nil then
+      known[version.project_id] = version.names[1]
+      missing[#missing + 1] = version.project_id
+    end
+  end
+  if #missing > 0 then
+    local expression = ("select id, name from Project where id in (%s)"):format(quoted(missing))
+    for _, row in ipairs(session:call({ { action = "query", expression = expression } })[1].data) do
+      known[row.id] = row.name
+    end
+  end
+  for _, version in ipairs(versions) do version.names[1] = known[version.project_id] end
 end
 
 local function query(session, ids)
@@ -41,6 +63,7 @@ local function item_of(row)
   return {
     id = row.id, name = row.name, file_type = row.file_type or "", size = row.size or 0,
     is_container = CONTAINERS[row.__entity_type__] or false,
+    is_sequence = row.__entity_type__ == "SequenceComponent",
     container_id = row.container_id,
     version = component_tables.version(row.version)
       or component_tables.version(type(row.container) == "table" and row.container.version or nil),
@@ -67,10 +90,13 @@ function component_tables.load(session, entities)
   for i, entity in ipairs(entities) do ids[i] = entity.id end
   if #ids == 0 then return items end
   local answers = query(session, ids)
+  local versions = {}
   for i, row in ipairs(answers[1].data) do
     items[i] = item_of(row)
     by_id[row.id] = items[i]
+    versions[#versions + 1] = items[i].version
   end
+  name_projects(session, versions)
   for _, row in ipairs(answers[2].data) do by_id[row.id].padding = row.padding end
   for _, item in ipairs(items) do item.container = by_id[item.container_id] end
   return sorted(items)
@@ -103,7 +129,9 @@ function component_tables.load_version(session, version_id)
     expression = ('select version, asset.name, asset.parent.link from AssetVersion where id is "%s"')
       :format(version_id),
   } })[1].data[1]
-  return component_tables.version(row)
+  local version = component_tables.version(row)
+  if version then name_projects(session, { version }) end
+  return version
 end
 
 return component_tables

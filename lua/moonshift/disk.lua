@@ -1,9 +1,11 @@
 --- A folder as a place for components: what a disk location is made of.
 ---
 --- Files are copied into a temporary name beside their place and linked there when they are whole and on the disk;
---- where the file system can, the copy shares its blocks with the original.
+--- where the file system can, the copy shares its blocks with the original. What a process that was killed has put
+--- there already is not copied once more, when it is the same.
 
 local errors = require "moonshift.errors"
+local session_core = require "moonshift.core.session"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
@@ -11,15 +13,21 @@ local uv = require "luv"
 ---@class moonshift.disk
 local disk = {}
 
+local NEW_FILE_MODE = 438 -- 0666, less what the umask takes
+local COMPARE_BYTES = 1024 * 1024
+local STALE_S = 7 * 24 * 60 * 60 -- a temporary file that nobody has written to for so long is left over
+
 --- The path of a resource below a prefix. Raises `invalid` for one that would lead out of it.
 ---@param prefix string "" for absolute paths.
 ---@param resource string
 ---@return string
 function disk.path(prefix, resource)
   if prefix == "" then return resource end
-  local is_outside = resource:find "^/" or ("/" .. resource .. "/"):find("/../", 1, true) or resource:find "%z"
+  local is_outside = resource:find "^/" or ("/" .. resource .. "/"):find("/../", 1, true)
   if is_outside or resource == "" then
     errors.raise("invalid", ("'%s' leads out of the location's folder '%s'"):format(resource, prefix))
+  elseif resource:find "/%.?$" or resource:find "%z" then
+    errors.raise("invalid", ("'%s' is no name for a file in '%s'"):format(resource, prefix))
   end
   return prefix .. "/" .. resource
 end
@@ -30,6 +38,8 @@ local function check(ok, message, what, path)
     :format(what, path, message))
 end
 
+-- ---- calls ---------------------------------------------------------------------------------------------
+
 -- A luv call on the thread pool.
 local function await(f, ...)
   local arguments = table.pack(...)
@@ -39,10 +49,16 @@ local function await(f, ...)
   end)
 end
 
+-- A descriptor for a <close> variable. It is opened in place: a task that is cancelled could not close it later.
+local function open(path, flags)
+  local file, message = uv.fs_open(path, flags, NEW_FILE_MODE)
+  check(file, message, "open", path)
+  return setmetatable({ descriptor = file }, { __close = function() uv.fs_close(file) end })
+end
+
 local function sync(path)
-  local file = check(await(uv.fs_open, path, "r", 0))
-  local ok, message = await(uv.fs_fsync, file)
-  uv.fs_close(file)
+  local file <close> = open(path, "r")
+  local ok, message = await(uv.fs_fsync, file.descriptor)
   check(ok, message, "write", path)
 end
 
@@ -59,28 +75,65 @@ local function check_unchanged(path, before)
   end
 end
 
+-- ---- what is there already ---------------------------------------------------------------------------
+
+local function fail_exists(path)
+  errors.raise("exists", ("'%s' is there already"):format(path))
+end
+
+-- Whether two files of one size have the same bytes.
+local function is_same(path, other)
+  local file <close> = open(path, "r")
+  local other_file <close> = open(other, "r")
+  local offset = 0
+  repeat
+    local data, message = await(uv.fs_read, file.descriptor, COMPARE_BYTES, offset)
+    check(data, message, "read", path)
+    if data ~= await(uv.fs_read, other_file.descriptor, COMPARE_BYTES, offset) then return false end
+    offset = offset + #data
+  until data == ""
+  return true
+end
+
 -- A link refuses to take the place of another file; some file systems have none.
 local function publish(temporary, path)
   local ok, message, code = uv.fs_link(temporary, path)
   if not ok and code ~= "EEXIST" and not uv.fs_lstat(path) then
-    check(uv.fs_rename(temporary, path))
+    check(uv.fs_rename(temporary, path), message, "write", path)
     return
   end
+  local is_there = ok or is_same(temporary, path)
   uv.fs_unlink(temporary)
-  if code == "EEXIST" or not ok then
-    errors.raise("exists", ("'%s' is there already: %s"):format(path, message or "another file"))
+  if not is_there then fail_exists(path) end
+end
+
+-- What a process that was killed has left, once for each folder.
+local swept = {}
+
+local function sweep(folder)
+  if swept[folder] then return end
+  swept[folder] = true
+  local scan, oldest = uv.fs_scandir(folder), os.time() - STALE_S
+  for name in (scan and uv.fs_scandir_next or function() end), scan do
+    local status = name:find "^%.moonshift%-.*%.part" and uv.fs_lstat(folder .. "/" .. name)
+    if status and status.type == "file" and status.mtime.sec < oldest then uv.fs_unlink(folder .. "/" .. name) end
   end
 end
 
+-- ---- filling -----------------------------------------------------------------------------------------
+
 --- Fills a new file at `path`, whose folders are made: `fill` writes it under the name that it is given. The file
---- is there whole or not at all. Raises `exists` when there is one.
+--- is there whole or not at all. Raises `exists` when there is another one.
 ---@param path string
+---@param size integer Bytes that it will have.
 ---@param fill fun(temporary: string)
-function disk.create(path, fill)
-  local folder, base = path:match "^(.*)/([^/]*)$"
-  if uv.fs_lstat(path) then errors.raise("exists", ("'%s' is there already"):format(path)) end
+function disk.create(path, size, fill)
+  local folder = path:match "^(.*)/[^/]*$"
+  local there = uv.fs_lstat(path)
+  if there and (there.type ~= "file" or there.size ~= size) then fail_exists(path) end
   system.make_folders(folder)
-  local temporary = ("%s/.moonshift-%s-%d.part"):format(folder, base:sub(1, 100), uv.os_getpid())
+  sweep(folder)
+  local temporary = ("%s/.moonshift-%s.part"):format(folder, session_core.new_id())
   local ok, err = pcall(fill, temporary)
   if ok then ok, err = pcall(publish, temporary, path) end
   if not ok then
@@ -89,19 +142,58 @@ function disk.create(path, fill)
   end
 end
 
---- Copies a regular file.
+local function new_file_mode(path)
+  local file <close> = open(path, "wx")
+  return uv.fs_fstat(file.descriptor).mode & NEW_FILE_MODE
+end
+
+-- A copy goes on when whoever waits for it is cancelled: what it makes then is nobody's.
+local function await_copy(source, temporary)
+  local waiting <close> = setmetatable({}, { __close = function(self) self.is_over = true end })
+  return task.await(function(resume)
+    uv.fs_copyfile(source, temporary, { ficlone = true }, function(problem)
+      if waiting.is_over then uv.fs_unlink(temporary) else resume(not problem, problem) end
+    end)
+  end)
+end
+
+-- With the permissions of any new file: those of the original are its owner's affair.
+local function copy_bytes(source, temporary, path)
+  local mode = new_file_mode(temporary)
+  local ok, message = await_copy(source, temporary)
+  check(ok, message, "write", path)
+  check(uv.fs_chmod(temporary, mode))
+end
+
+--- Copies a regular file. What is there already and is the same stays.
 ---@param source string
 ---@param path string
 ---@return integer size Bytes.
 function disk.copy(source, path)
   local before = state_of(source)
-  disk.create(path, function(temporary)
-    local ok, message = await(uv.fs_copyfile, source, temporary, { ficlone = true })
-    check(ok, message, "write", path)
+  local there = uv.fs_lstat(path)
+  if there and there.type == "file" and there.size == before.size and is_same(source, path) then return before.size end
+  disk.create(path, before.size, function(temporary)
+    copy_bytes(source, temporary, path)
     check_unchanged(source, before)
     sync(temporary)
   end)
   return before.size
+end
+
+--- Makes the names of files last that were filled or copied below a prefix.
+---@param prefix string
+---@param resources string[]
+function disk.settle(prefix, resources)
+  local done = {}
+  for _, resource in ipairs(resources) do
+    local folder = disk.path(prefix, resource):match "^(.*)/"
+    while #folder >= #prefix and not done[folder] do
+      done[folder] = true
+      sync(folder)
+      folder = folder:match "^(.*)/" or ""
+    end
+  end
 end
 
 --- Removes a file; one that is gone is no failure. Folders above it that it leaves empty go as well, up to the

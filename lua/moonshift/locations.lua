@@ -6,6 +6,7 @@
 
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
+local expression = require "moonshift.expression"
 local places = require "moonshift.places"
 local session_core = require "moonshift.core.session"
 local task = require "moonshift.task"
@@ -15,6 +16,7 @@ local locations = {}
 
 local Location = session_core.methods "Location"
 local PARALLEL = 6
+local TAKEN_PER_QUERY = 500
 
 -- ---- what is where ---------------------------------------------------------------------------------
 
@@ -52,7 +54,7 @@ function locations.note_origin(session, id, path)
   origin(session)[id] = path
 end
 
--- The resource identifiers of all items in a location; raises for one that is not there.
+-- The resource identifiers of all items in a location; raises for data that are not there.
 local function resources(session, location, place, items)
   local found = {}
   local rows = place.keeps_rows and rows_of(session, location.id, items)
@@ -60,7 +62,7 @@ local function resources(session, location, place, items)
     local resource
     if rows then resource = rows[item.id] and rows[item.id].resource_identifier
     else resource = origin(session)[item.id] end
-    if not resource then
+    if not resource and not item.is_container then
       errors.raise("not_found", ("the component '%s' is not in the location '%s'"):format(item.name, place.name))
     end
     found[item.id] = resource
@@ -90,6 +92,58 @@ local function check_absent(session, location, items)
   end
 end
 
+-- Two components cannot be one file: removing the one would take the other's data.
+local function check_distinct(place, items, resource)
+  local taken = {}
+  for _, item in ipairs(items) do
+    local other = taken[resource[item.id]]
+    if other and not item.is_container then
+      errors.raise("exists", ("the components '%s' and '%s' would both be '%s' in the location '%s'")
+        :format(other.name, item.name, resource[item.id], place.name))
+    end
+    taken[resource[item.id]] = item
+  end
+end
+
+local function check_untaken(session, location, items, resource, first)
+  local wanted = {}
+  for i = first, math.min(first + TAKEN_PER_QUERY - 1, #items) do wanted[#wanted + 1] = resource[items[i].id] end
+  local row = session:call({ {
+    action = "query",
+    expression = ('select resource_identifier from ComponentLocation where location_id is "%s" '
+      .. "and resource_identifier in %s limit 1"):format(location.id, expression.literal(wanted)),
+  } })[1].data[1]
+  if row then
+    errors.raise("exists", ("'%s' in the location '%s' is another component's"):format(row.resource_identifier,
+      location.name))
+  end
+end
+
+--- Raises `exists` unless each of the items would be a file of its own in a location.
+---@param session moonshift.Session
+---@param location moonshift.Entity
+---@param place moonshift.Place
+---@param items table[]
+---@param resource table<string, string> By id.
+function locations.check_free(session, location, place, items, resource)
+  if not place.has_paths then return end
+  check_distinct(place, items, resource)
+  for first = 1, #items, TAKEN_PER_QUERY do check_untaken(session, location, items, resource, first) end
+end
+
+--- Makes lasting what was copied to a place.
+---@param place moonshift.Place
+---@param items table[]
+---@param resource table<string, string> By id.
+function locations.settle(place, items, resource)
+  if not place.settle then return end
+  local list = {}
+  for _, item in ipairs(items) do
+    if not item.is_container then list[#list + 1] = resource[item.id] end
+  end
+  place.settle(list)
+end
+
 -- The data of those that have any; a container is its members.
 local function transfer_all(session, items, from, to, resource_from, resource_to)
   local moved = {}
@@ -99,19 +153,12 @@ local function transfer_all(session, items, from, to, resource_from, resource_to
       { place = from, resource = resource_from[item.id] }, { place = to, resource = resource_to[item.id] })
     moved[#moved + 1] = item
   end)
+  if ok then ok, err = pcall(locations.settle, to, items, resource_to) end
   if ok then return end
   for _, item in ipairs(moved) do
     if to.remove then pcall(to.remove, session, item, resource_to[item.id]) end
   end
   error(err, 0)
-end
-
-local function leaves(items)
-  local list = {}
-  for _, item in ipairs(items) do
-    if not item.is_container then list[#list + 1] = item end
-  end
-  return list
 end
 
 local function as_list(value)
@@ -129,12 +176,13 @@ function Location:add_components(components, source, options)
   local to, from = places.need(session, self.name), places.need(session, source.name)
   local items = component_tables.load(session, as_list(components))
   check_absent(session, self, items)
-  local resource_from = resources(session, source, from, leaves(items))
+  local resource_from = resources(session, source, from, items)
   local resource_to = {}
   for _, item in ipairs(items) do
     item.path = resource_from[item.id]
-    resource_to[item.id] = item.is_container and not item.padding and item.id or to.identify(session, item) or item.id
+    resource_to[item.id] = to.identify(session, item) or item.id
   end
+  locations.check_free(session, self, to, items, resource_to)
   component_tables.meter(items, options and options.progress)
   if to.put then transfer_all(session, items, from, to, resource_from, resource_to) end
   locations.create_rows(session, self, items, resource_to)

@@ -37,6 +37,8 @@ local DEFAULT_PRIORITY = 95
 ---@field take? fun(session, item, resource, path, progress): integer Copies data of it into a new file.
 ---@field path? fun(session, item, resource): string? Where the data are in this machine's file system.
 ---@field remove? fun(session, item, resource)
+---@field settle? fun(resources: string[]) Makes lasting what was put or taken there.
+---@field has_paths? boolean Whether two components could have the same resource.
 
 -- ---- the tracker's own -----------------------------------------------------------------------------
 
@@ -64,7 +66,7 @@ end
 
 function server.take(session, item, _, path)
   local size
-  disk.create(path, function(temporary)
+  disk.create(path, item.size, function(temporary)
     size = fetch.run(session, {
       url = server_url(session, item.id), path = temporary, key = item.id, size = item.size, progress = item.progress,
     })
@@ -119,6 +121,20 @@ end
 
 local KEYS = { name = true, prefix = true, structure = true, priority = true }
 
+-- Where a studio's structure puts a component.
+local function identify_by(structure_of, name, prefix)
+  return function(_, item)
+    local ok, resource = pcall(structure_of, item)
+    if not ok and errors.code(resource) ~= "error" then error(resource, 0) end
+    if not ok or type(resource) ~= "string" then
+      errors.raise("invalid", ("the structure of the location '%s' has no path for the component '%s': %s"):format(name,
+        item.name, ok and "it gave a " .. type(resource) or tostring(resource)))
+    end
+    disk.path(prefix, resource)
+    return resource
+  end
+end
+
 local function disk_place(settings)
   for key in pairs(settings) do
     if not KEYS[key] then
@@ -126,18 +142,15 @@ local function disk_place(settings)
     end
   end
   if type(settings.name) ~= "string" then errors.raise("usage", "config.lua: a location needs a 'name'") end
-  local prefix, identify = prefix_of(settings), structure.find(settings.structure)
+  local prefix = prefix_of(settings)
   return {
-    name = settings.name, priority = settings.priority or DEFAULT_PRIORITY, keeps_rows = true,
-    identify = function(_, item)
-      local resource = identify(item)
-      disk.path(prefix, resource)
-      return resource
-    end,
+    name = settings.name, priority = settings.priority or DEFAULT_PRIORITY, keeps_rows = true, has_paths = true,
+    identify = identify_by(structure.find(settings.structure), settings.name, prefix),
     put = function(_, _, resource, source) return disk.copy(source, disk.path(prefix, resource)) end,
     take = function(_, _, resource, path) return disk.copy(disk.path(prefix, resource), path) end,
     path = function(_, _, resource) return disk.path(prefix, resource) end,
     remove = function(_, _, resource) disk.remove(prefix, resource) end,
+    settle = function(resources) disk.settle(prefix, resources) end,
   }
 end
 

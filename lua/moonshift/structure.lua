@@ -1,8 +1,9 @@
 --- Structures: from a component to where it is in a location, as a relative path.
 ---
---- A structure is a function that takes a component as a plain table: `id`, `name`, `file_type`, `padding` (of a
---- sequence), `container` (likewise; of a member) and `version` (`number`, `asset`, `names`: those of the project and
---- the contexts down to the asset's parent).
+--- A structure is a function that takes a component as a plain table: `id`, `name`, `file_type`, `is_container`,
+--- `is_sequence`, `padding` (of a sequence), `container` (likewise; of a member) and `version` (`number`, `asset`,
+--- `names`: those of the project and the contexts down to the asset's parent). The named ones give the paths that the
+--- official Python client gives.
 
 local errors = require "moonshift.errors"
 local plain_letters = require "moonshift.plain_letters"
@@ -14,6 +15,8 @@ local structure = {}
 ---@field id string
 ---@field name string
 ---@field file_type string
+---@field is_container? boolean
+---@field is_sequence? boolean
 ---@field padding? integer
 ---@field container? moonshift.structure.Component
 ---@field version? { number: integer, asset: string, names: string[] }
@@ -35,44 +38,78 @@ local function version_of(component)
   return version
 end
 
--- "name.0001.exr" for a member, "name.%04d.exr" for its sequence.
-local function file_name(component)
-  local container = component.container
-  if container and container.padding then
-    return ("%s.%s%s"):format(structure.plain(container.name), component.name, component.file_type)
-  elseif component.padding then
-    local number = component.padding > 0 and ("%%0%dd"):format(component.padding) or "%d"
-    return ("%s.%s%s"):format(structure.plain(component.name), number, component.file_type)
-  end
-  return structure.plain(component.name) .. component.file_type
+local function is_sequence(component)
+  return component.is_sequence or component.padding ~= nil
 end
 
---- project/…/parent/asset/v001/name.ext
----@param component moonshift.structure.Component
----@return string
-function structure.standard(component)
+-- "name.0001.exr" for a member, "name.%04d.exr" for its sequence.
+local function numbered(name, number, file_type)
+  return ("%s.%s%s"):format(name, number, file_type)
+end
+
+local function expression(component)
+  local padding = component.padding or 0
+  return padding > 0 and ("%%0%dd"):format(padding) or "%d"
+end
+
+local function version_folder(component)
   local version = version_of(component)
   local pieces = {}
   for i, name in ipairs(version.names) do pieces[i] = structure.plain(name) end
   pieces[#pieces + 1] = structure.plain(version.asset)
   pieces[#pieces + 1] = ("v%03d"):format(version.number)
-  local container = component.container
-  if container and not container.padding then pieces[#pieces + 1] = structure.plain(container.name) end
-  pieces[#pieces + 1] = file_name(component)
   return table.concat(pieces, "/")
 end
 
---- The first four characters of the id as folders: a/b/c/d/abcd…
+local function plain_type(file_type)
+  return file_type ~= "" and structure.plain(file_type) or ""
+end
+
+-- In front of it come the folders.
+local function file_name(component)
+  local container = component.container
+  if container and is_sequence(container) then
+    return structure.plain(numbered(container.name, component.name, component.file_type))
+  elseif is_sequence(component) then
+    return numbered(structure.plain(component.name), expression(component), plain_type(component.file_type))
+  end
+  return structure.plain(component.name .. component.file_type)
+end
+
+--- project/…/parent/asset/v001/name.ext; members of a container that is no sequence are in a folder of its name.
+---@param component moonshift.structure.Component
+---@return string
+function structure.standard(component)
+  local folder, container = version_folder(component), component.container
+  if component.is_container and not is_sequence(component) then
+    return folder .. "/" .. structure.plain(component.name)
+  elseif container and not is_sequence(container) then
+    folder = folder .. "/" .. structure.plain(container.name)
+  end
+  return folder .. "/" .. file_name(component)
+end
+
+-- a/b/c/d/ef01…: the first four characters of the id are folders.
+local function id_path(id)
+  return id:sub(1, 4):gsub(".", "%0/") .. id:sub(5)
+end
+
+--- By the id, whose first four characters are folders: a/b/c/d/ef01….ext; the members of a container are in a folder
+--- of its id, those of a sequence as file.0001.ext.
 ---@param component moonshift.structure.Component
 ---@return string
 function structure.id(component)
-  local container = component.container
-  if container and container.padding then
-    return ("%s/file.%s%s"):format(structure.id(container), component.name, component.file_type)
+  local container, file_type = component.container, component.file_type:gsub("/", "_")
+  if container and is_sequence(container) then
+    return numbered(id_path(container.id) .. "/file", component.name, file_type)
+  elseif container then
+    return ("%s/%s%s"):format(id_path(container.id), component.id, file_type)
+  elseif is_sequence(component) then
+    return numbered(id_path(component.id) .. "/file", expression(component), file_type)
+  elseif component.is_container then
+    return id_path(component.id)
   end
-  local folders = component.id:sub(1, 4):gsub(".", "%0/")
-  local path = folders .. component.id
-  return component.padding and path or path .. component.file_type
+  return id_path(component.id) .. file_type
 end
 
 --- The id itself.

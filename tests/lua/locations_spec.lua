@@ -15,6 +15,12 @@ return {
       local container = component.container
       return (container and container.id .. "/" or "") .. component.name .. component.file_type
     end, priority = 500 },
+    { name = "studio.odd", prefix = "%s/odd", structure = function(component)
+      if component.name == "nothing" then return nil end
+      if component.name == "fails" then error "no idea" end
+      return component.name == "same" and "one/path" or component.name
+    end, priority = 500 },
+    { name = "studio.id", prefix = "%s/by-id", structure = "id", priority = 500 },
   },
 }
 ]]
@@ -24,7 +30,8 @@ for _, kind in ipairs(trackers.KINDS) do
     local tracker, folder
     local number = 0
     local function configure(priority)
-      support.write(folder.path .. "/config.lua", CONFIG:format(folder.path, priority, folder.path))
+      support.write(folder.path .. "/config.lua", CONFIG:format(folder.path, priority, folder.path, folder.path,
+        folder.path))
     end
     setup(function()
       tracker, folder = trackers.start(kind), support.folder()
@@ -120,6 +127,79 @@ for _, kind in ipairs(trackers.KINDS) do
         local path = taken:gsub("0003", ("%04d"):format(i))
         assert.equal(i == 3, uv.fs_lstat(path) ~= nil)
       end
+    end)
+
+    it("refuses what is no path below its folder, or another component's", function()
+      local session <close> = tracker:session()
+      local odd = session:ensure("Location", { name = "studio.odd" }, { "name" })
+      for name, code in pairs {
+        ["../x"] = "invalid", ["/etc/x"] = "invalid", [".."] = "invalid", [""] = "invalid", ["a/"] = "invalid",
+        nothing = "invalid", fails = "invalid",
+      } do
+        local ok, err = pcall(session.create_component, session, file "x", { name = name, file_type = "" }, odd)
+        assert.is_false(ok, name)
+        assert.equal(code, errors.code(err), errors.message(err))
+      end
+      local first = session:create_component(file "x", { name = "same" }, odd)
+      local ok, err = pcall(session.create_component, session, file "x", { name = "same" }, odd)
+      assert.is_false(ok)
+      assert.equal("exists", errors.code(err))
+      assert.matches("another component's", errors.message(err), 1, true)
+      assert.equal("x", support.read(odd:get_filesystem_path(first)))
+      odd:remove_component(first)
+      session:create_component(file "y", { name = "same" }, odd)
+    end)
+
+    it("two at once cannot be one file", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local odd = session:ensure("Location", { name = "studio.odd" }, { "name" })
+      for _, row in ipairs(session:query 'ComponentLocation where location.name is "studio.odd"':all()) do
+        session:delete(row)
+      end
+      session:commit()
+      local both = {}
+      for i = 1, 2 do both[i] = session:create_component(file("x" .. i), { name = "same" }, server) end
+      local ok, err = pcall(odd.add_components, odd, both, server)
+      assert.is_false(ok)
+      assert.matches("would both be 'one/path'", errors.message(err), 1, true)
+    end)
+
+    it("goes on where a process was killed", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local flat = session:ensure("Location", { name = "studio.flat" }, { "name" })
+      local component = session:create_component(frames(5), { name = "killed" }, server)
+      for i = 1, 3 do -- the files are there, the rows are not
+        support.write(("%s/flat/%s/%04d.exr"):format(folder.path, component.id, i), ("frame %d"):format(i))
+      end
+      flat:add_component(component, server)
+      assert.equal(100, flat:get_component_availability(component))
+      for i = 1, 5 do
+        assert.equal(("frame %d"):format(i), support.read(flat:get_filesystem_path(component.members[i])))
+      end
+      local scan, names = uv.fs_scandir(("%s/flat/%s"):format(folder.path, component.id)), 0
+      for _ in uv.fs_scandir_next, scan do names = names + 1 end
+      assert.equal(5, names)
+    end)
+
+    it("data go between folders, as files that everybody may read", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local flat = session:ensure("Location", { name = "studio.flat" }, { "name" })
+      local by_id = session:ensure("Location", { name = "studio.id" }, { "name" })
+      local component = session:create_component(frames(3), { name = "moved" }, server)
+      flat:add_component(component, server)
+      by_id:add_component(component, flat)
+      local id = component.id
+      assert.equal(("%s/by-id/%s/%s/%s/%s/%s/file.%%04d.exr"):format(folder.path, id:sub(1, 1), id:sub(2, 2),
+        id:sub(3, 3), id:sub(4, 4), id:sub(5)), by_id:get_filesystem_path(component))
+      local mode = uv.fs_stat(support.write(folder.path .. "/new", "x")).mode
+      for _, location in ipairs { flat, by_id } do
+        assert.equal(mode, uv.fs_stat(location:get_filesystem_path(component.members[2])).mode)
+      end
+      flat:remove_component(component)
+      assert.equal("frame 2", support.read(by_id:get_filesystem_path(component.members[2])))
     end)
 
     it("an unmanaged one moves nothing", function()

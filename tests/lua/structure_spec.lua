@@ -11,12 +11,19 @@ local ID = "abcdef00-0000-4000-8000-000000000001"
 local movie = { id = ID, name = "Überblick 1", file_type = ".mov", version = VERSION }
 local plate = { id = ID, name = "plate", file_type = ".exr", padding = 4, version = VERSION }
 local frame = { id = "b" .. ID:sub(2), name = "0007", file_type = ".exr", container = plate }
+local box = { id = ID, name = "The Box", file_type = "", is_container = true, version = VERSION }
+local boxed = { id = "b" .. ID:sub(2), name = "Notes", file_type = ".TXT", container = box }
 
 describe("structures", function()
   it("standard: by project, contexts, asset and version", function()
     assert.equal("my_show/sq_010/sh010/comp_main/v003/uberblick_1.mov", structure.standard(movie))
     assert.equal("my_show/sq_010/sh010/comp_main/v003/plate.%04d.exr", structure.standard(plate))
     assert.equal("my_show/sq_010/sh010/comp_main/v003/plate.0007.exr", structure.standard(frame))
+    assert.equal("my_show/sq_010/sh010/comp_main/v003/the_box", structure.standard(box))
+    assert.equal("my_show/sq_010/sh010/comp_main/v003/the_box/notes.txt", structure.standard(boxed))
+    assert.equal("my_show/sq_010/sh010/comp_main/v003/x.%d", structure.standard {
+      id = ID, name = "X", file_type = "", is_container = true, is_sequence = true, version = VERSION,
+    })
   end)
 
   it("standard needs a version", function()
@@ -26,9 +33,12 @@ describe("structures", function()
   end)
 
   it("id: four folders", function()
-    assert.equal("a/b/c/d/" .. ID .. ".mov", structure.id(movie))
-    assert.equal("a/b/c/d/" .. ID, structure.id(plate))
-    assert.equal("a/b/c/d/" .. ID .. "/file.0007.exr", structure.id(frame))
+    local rest = "a/b/c/d/" .. ID:sub(5)
+    assert.equal(rest .. ".mov", structure.id(movie))
+    assert.equal(rest .. "/file.%04d.exr", structure.id(plate))
+    assert.equal(rest .. "/file.0007.exr", structure.id(frame))
+    assert.equal(rest, structure.id(box))
+    assert.equal(rest .. "/" .. boxed.id .. ".TXT", structure.id(boxed))
   end)
 
   it("entity_id, a function, and none that is unknown", function()
@@ -44,6 +54,9 @@ describe("structures", function()
     assert.equal("a_b_c", structure.plain "a/b\nc")
     assert.equal("x.y-z", structure.plain "X.y-Z")
     assert.equal("nu", structure.plain "ñú\u{6620}")
+    assert.equal("viet_nam_ox2.1", structure.plain "Việt\u{A0}Nam ờx².1")
+    assert.equal("wide_1", structure.plain "Ｗｉｄｅ＿１")
+    assert.equal("fi_tm", structure.plain "\u{FB01} ™")
     assert.equal("ab", structure.plain "a\xffb")
   end)
 end)
@@ -54,7 +67,7 @@ describe("a folder for components", function()
   after_each(function() getmetatable(folder).__close(folder) end)
 
   it("lets nothing out", function()
-    for _, resource in ipairs { "/etc/passwd", "../x", "a/../../x", "a/..", "", "a\0b" } do
+    for _, resource in ipairs { "/etc/passwd", "../x", "a/../../x", "a/..", "", "a\0b", "a/", "a/." } do
       local ok, err = pcall(disk.path, "/mnt", resource)
       assert.is_false(ok, resource)
       assert.equal("invalid", errors.code(err))
@@ -66,13 +79,44 @@ describe("a folder for components", function()
     local source = support.write(folder.path .. "/source", ("x"):rep(100000))
     assert.equal(100000, disk.copy(source, folder.path .. "/deep/er/copy"))
     assert.equal(100000, #support.read(folder.path .. "/deep/er/copy"))
-    local ok, err = pcall(disk.copy, source, folder.path .. "/deep/er/copy")
-    assert.is_false(ok)
-    assert.equal("exists", errors.code(err))
-    ok, err = pcall(disk.copy, folder.path .. "/missing", folder.path .. "/other")
+    assert.equal(100000, disk.copy(source, folder.path .. "/deep/er/copy")) -- the same may be there
+    for _, other in ipairs { "short", ("y"):rep(100000) } do
+      support.write(folder.path .. "/other", other)
+      local done, problem = pcall(disk.copy, folder.path .. "/other", folder.path .. "/deep/er/copy")
+      assert.is_false(done)
+      assert.equal("exists", errors.code(problem))
+    end
+    os.remove(folder.path .. "/other")
+    assert.equal(100000, #support.read(folder.path .. "/deep/er/copy"))
+    local ok, err = pcall(disk.copy, folder.path .. "/missing", folder.path .. "/other")
     assert.is_false(ok)
     assert.equal("io", errors.code(err))
     assert.is_nil(require "luv".fs_lstat(folder.path .. "/other"))
+  end)
+
+  it("gives copies the permissions of new files, and leaves nothing else", function()
+    local uv = require "luv"
+    local source = support.write(folder.path .. "/source", "x")
+    assert(uv.fs_chmod(source, 256)) -- 0400
+    disk.copy(source, folder.path .. "/store/copy")
+    support.write(folder.path .. "/store/new", "x")
+    assert.equal(uv.fs_stat(folder.path .. "/store/new").mode, uv.fs_stat(folder.path .. "/store/copy").mode)
+    disk.settle(folder.path .. "/store", { "copy", "new" })
+    os.remove(folder.path .. "/store/new")
+    local scan, names = uv.fs_scandir(folder.path .. "/store"), {}
+    for name in uv.fs_scandir_next, scan do names[#names + 1] = name end
+    assert.same({ "copy" }, names)
+  end)
+
+  it("is swept of what nobody has written to for long", function()
+    local uv = require "luv"
+    local source = support.write(folder.path .. "/source", "x")
+    local old = support.write(folder.path .. "/swept/.moonshift-x.part", "half")
+    local new = support.write(folder.path .. "/swept/.moonshift-y.part", "half")
+    uv.fs_utime(old, os.time() - 8 * 86400, os.time() - 8 * 86400)
+    disk.copy(source, folder.path .. "/swept/copy")
+    assert.is_nil(uv.fs_lstat(old))
+    assert.is_truthy(uv.fs_lstat(new))
   end)
 
   it("takes empty folders away with a file", function()
