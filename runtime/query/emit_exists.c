@@ -143,6 +143,23 @@ chain_is_selective(const struct chain *chain)
          ms_emit_is_selective(chain->links[chain->count - 1]->rows, chain->inner);
 }
 
+/* Values of custom attributes are made for each entity: where some can be told beforehand to be without the value,
+ * the others come first. */
+static bool
+has_candidates(const struct chain *chain)
+{
+  return chain->count == 1 && ms_emit_dense_can_lead(chain->links[0]->rows, chain->inner);
+}
+
+static void
+emit_candidates(struct ms_emitter *emitter, struct ms_emit_row row, const struct chain *chain)
+{
+  ms_emit_column(emitter, row, ms_emit_key_column(row.type));
+  ms_emit(emitter, " IN (");
+  ms_emit_dense_candidates(emitter, chain->links[0]->rows, chain->inner);
+  ms_emit(emitter, ") AND ");
+}
+
 void
 ms_emit_exists(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_resolved_condition *condition, bool is_positive)
@@ -155,6 +172,8 @@ ms_emit_exists(struct ms_emitter *emitter, struct ms_emit_row row,
   if (is_positive && chain_is_selective(&chain)) {
     emit_leading(emitter, row, &chain);
   } else {
+    if (is_positive && has_candidates(&chain))
+      emit_candidates(emitter, row, &chain);
     ms_emit(emitter, "EXISTS (SELECT 1");
     emit_chain(emitter, &row, &chain, is_positive);
     ms_emit(emitter, ")");
@@ -203,7 +222,7 @@ ms_emit_is_selective(const struct ms_entity_type *type,
     return !condition->is_negated && ms_emit_is_selective_attribute(type, condition->attribute);
   case MS_RESOLVED_EXISTS:
     chain = find_chain(condition);
-    return chain_is_selective(&chain);
+    return chain_is_selective(&chain) || has_candidates(&chain);
   default:
     return false;
   }

@@ -220,6 +220,17 @@ ms_emit_tree_ids(struct ms_emitter *emitter, struct ms_emit_row row, enum ms_com
 void
 ms_emit_dense_rows(struct ms_emitter *emitter, const struct ms_entity_type *type);
 
+/* Whether the condition, on such a row, names a key and a value that few entities have: then candidates lead to
+ * them. */
+bool
+ms_emit_dense_can_lead(const struct ms_entity_type *type,
+                       const struct ms_resolved_condition *condition);
+
+/* `SELECT id …` of all entities with a row that meets such a condition, and perhaps more. */
+void
+ms_emit_dense_candidates(struct ms_emitter *emitter, const struct ms_entity_type *type,
+                         const struct ms_resolved_condition *condition);
+
 /* Whether `type` is such a type. */
 bool
 ms_emit_is_dense(const struct ms_entity_type *type);

@@ -166,6 +166,10 @@ static const struct {
     {"Shot where custom_attributes any (key is a and value is b)",
      "SEARCH v USING INDEX sqlite_autoindex_CustomAttributeValue_1 (configuration_id=? AND "
      "entity_id=?)"},
+    {"Shot where custom_attributes any (key is a and value is b)",
+     "SEARCH t1 USING INDEX sqlite_autoindex_Context_1 (id=?)"},
+    {"Shot where custom_attributes any (key is a and value is 0)",
+     "SEARCH t1 USING INDEX Context.__entity_type__ (__entity_type__=?)"},
     {"ContextCustomAttributeValue where entity_id in (a, b) and configuration_id is c",
      "SEARCH e USING INDEX sqlite_autoindex_Context_1 (id=?)"},
     {"select link, children.name, parent.parent.name, assignments.resource, scopes, notes, "
