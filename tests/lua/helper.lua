@@ -12,13 +12,15 @@ for _, word in ipairs { "describe", "it", "pending", "setup", "teardown", "befor
   rawset(_G, word, busted[word])
 end
 
--- Open files and sockets: descriptor to what it is. Pipes and the like are the loop's own.
+-- Open files and sockets: descriptor to what it is. Pipes and the like are the loop's own. A file is told by its
+-- inode: one that was open before, such as the log of whoever runs us, may be given another name meanwhile.
 local function open_files()
   local found = {}
   for number in uv.fs_scandir_next, uv.fs_scandir "/proc/self/fd" do
-    local target = uv.fs_readlink("/proc/self/fd/" .. number) or ""
-    if target:find "^socket:" or (target:find "^/" and not target:find "^/dev/") then
-      found[number] = target
+    local path = "/proc/self/fd/" .. number
+    local target, status = uv.fs_readlink(path) or "", uv.fs_stat(path)
+    if status and (target:find "^socket:" or (target:find "^/" and not target:find "^/dev/")) then
+      found[number] = { target = target, id = ("%d:%d"):format(status.dev, status.ino) }
     end
   end
   return found
@@ -42,8 +44,9 @@ local function difference(before, after)
     local more = number - (handles[name] or 0)
     if more > 0 then left[#left + 1] = ("%d × %s"):format(more, name) end
   end
-  for number, target in pairs(after.files) do
-    if before.files[number] ~= target then left[#left + 1] = target end
+  for number, file in pairs(after.files) do
+    local was = before.files[number]
+    if not was or was.id ~= file.id then left[#left + 1] = file.target end
   end
   return left
 end
