@@ -37,6 +37,7 @@ local AWAY = { network = true, timeout = true }
 ---@field server_information table What the server says about itself.
 ---@field types table<string, moonshift.TypeDescription> The server's entity types by name.
 ---@field schemas table[] The schema document as the server wrote it; `types` is easier to use.
+---@field event_hub moonshift.EventHub Publishes events and listens to them.
 ---@field created moonshift.AnyEntity[] Entities to be created by the next commit.
 ---@field modified moonshift.AnyEntity[] Entities to be updated by it.
 ---@field deleted moonshift.AnyEntity[] Entities to be deleted by it.
@@ -104,6 +105,12 @@ function properties.schemas(self)
   local notes = core.notes(self)
   notes.schemas = notes.schemas or self:call { { action = "query_schemas" } }[1]
   return notes.schemas
+end
+
+function properties.event_hub(self)
+  local notes = core.notes(self)
+  notes.event_hub = notes.event_hub or require "moonshift.event_hub".new(self)
+  return notes.event_hub
 end
 
 function properties.created(self)

@@ -167,8 +167,8 @@ ms_event_log_print(struct ms_api *api, int64_t after, int64_t limit, struct ms_b
 }
 
 enum ms_status
-ms_event_log_follow(struct ms_api *api, int64_t *sequence, ms_event_log_visitor visit,
-                    void *context, struct ms_error *err)
+ms_event_log_follow(struct ms_api *api, enum ms_event_log_authors authors, int64_t *sequence,
+                    ms_event_log_visitor visit, void *context, struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
   bool row = true;
@@ -182,7 +182,7 @@ ms_event_log_follow(struct ms_api *api, int64_t *sequence, ms_event_log_visitor 
     size_t event_bytes = 0;
     const char *event = ms_statement_text(statement, 3, &event_bytes);
     *sequence = ms_statement_integer(statement, 0);
-    if (ms_statement_integer(statement, 2) != api->origin)
+    if (authors == MS_EVENT_LOG_ALL || ms_statement_integer(statement, 2) != api->origin)
       visit(context, event, event_bytes);
   }
   ms_statement_done(statement);

@@ -37,10 +37,13 @@ ms_event_log_print(struct ms_api *api, int64_t after, int64_t limit, struct ms_b
 /* Takes an event of somebody else; the text is borrowed during the call, in which the API is not used. */
 typedef void (*ms_event_log_visitor)(void *context, const char *event, size_t event_bytes);
 
-/* Visits the events behind number *sequence that other processes have appended, up to a page of them, and moves
+/* Whose events are followed. */
+enum ms_event_log_authors { MS_EVENT_LOG_OTHERS /* other processes */, MS_EVENT_LOG_ALL };
+
+/* Visits the events behind number *sequence that `authors` have appended, up to a page of them, and moves
  * *sequence to the last one that was looked at. */
 enum ms_status
-ms_event_log_follow(struct ms_api *api, int64_t *sequence, ms_event_log_visitor visit,
-                    void *context, struct ms_error *err);
+ms_event_log_follow(struct ms_api *api, enum ms_event_log_authors authors, int64_t *sequence,
+                    ms_event_log_visitor visit, void *context, struct ms_error *err);
 
 #endif

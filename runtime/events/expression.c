@@ -9,17 +9,6 @@ static const char *const comparison_texts[] = {
 #undef TEXT
 };
 
-static const struct ms_json_node *
-find(const struct node *condition, const struct ms_json_node *object)
-{
-  const char *part = condition->field;
-  for (size_t i = 0; object && i < condition->field_parts; i++) {
-    object = ms_json_get(object, part);
-    part += strlen(part) + 1;
-  }
-  return object;
-}
-
 static bool
 begins_with(const char *text, const char *pattern)
 {
@@ -27,21 +16,14 @@ begins_with(const char *text, const char *pattern)
 }
 
 static bool
-condition_holds(const struct node *condition, const struct ms_json_node *object)
+text_holds(const struct node *condition, const char *text)
 {
-  const struct ms_json_node *found = find(condition, object);
-  if (!found) {
-    return false;
-  }
-  if (found->type != MS_JSON_STRING) {
-    return condition->comparison == NOT_EQUAL;
-  }
   size_t length = strlen(condition->value);
   bool is_pattern = length > 0 && condition->value[length - 1] == '*';
-  int order = strcmp(found->string, condition->value);
+  int order = strcmp(text, condition->value);
   switch (condition->comparison) {
   case EQUAL:
-    return is_pattern ? begins_with(found->string, condition->value) : order == 0;
+    return is_pattern ? begins_with(text, condition->value) : order == 0;
   case NOT_EQUAL:
     return order != 0;
   case LESS:
@@ -57,25 +39,62 @@ condition_holds(const struct node *condition, const struct ms_json_node *object)
 }
 
 static bool
-matches(const struct node *node, const struct ms_json_node *object)
+condition_holds(const struct node *condition, ms_expression_finder find, void *object)
+{
+  const char *text = NULL;
+  switch (find(object, condition->field, condition->field_parts, &text)) {
+  case MS_FIELD_MISSING:
+    return false;
+  case MS_FIELD_OTHER:
+    return condition->comparison == NOT_EQUAL;
+  case MS_FIELD_TEXT:
+    return text_holds(condition, text);
+  }
+  return false;
+}
+
+static bool
+matches(const struct node *node, ms_expression_finder find, void *object)
 {
   switch (node->kind) {
   case AND:
-    return matches(node->left, object) && matches(node->right, object);
+    return matches(node->left, find, object) && matches(node->right, find, object);
   case OR:
-    return matches(node->left, object) || matches(node->right, object);
+    return matches(node->left, find, object) || matches(node->right, find, object);
   case NOT:
-    return !matches(node->left, object);
+    return !matches(node->left, find, object);
   case CONDITION:
-    return condition_holds(node, object);
+    return condition_holds(node, find, object);
   }
   return false;
 }
 
 bool
+ms_expression_matches_by(const struct ms_expression *expression, ms_expression_finder find,
+                         void *object)
+{
+  return matches(expression->root, find, object);
+}
+
+static enum ms_field
+find_in_tree(void *object, const char *names, size_t parts, const char **text)
+{
+  const struct ms_json_node *node = object;
+  for (size_t i = 0; node && i < parts; i++) {
+    node = ms_json_get(node, names);
+    names += strlen(names) + 1;
+  }
+  if (!node) {
+    return MS_FIELD_MISSING;
+  }
+  *text = node->string;
+  return node->type == MS_JSON_STRING ? MS_FIELD_TEXT : MS_FIELD_OTHER;
+}
+
+bool
 ms_expression_matches(const struct ms_expression *expression, const struct ms_json_node *object)
 {
-  return matches(expression->root, object);
+  return matches(expression->root, find_in_tree, (void *)object);
 }
 
 static void

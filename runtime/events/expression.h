@@ -38,6 +38,16 @@ ms_expression_free(struct ms_expression *expression);
 bool
 ms_expression_matches(const struct ms_expression *expression, const struct ms_json_node *object);
 
+/* What a field is of an object that is no JSON tree: `text` is set for MS_FIELD_TEXT alone. `parts` names, each
+ * NUL-terminated, one behind the other, lead to it. */
+enum ms_field { MS_FIELD_MISSING, MS_FIELD_OTHER /* there, but no string */, MS_FIELD_TEXT };
+typedef enum ms_field (*ms_expression_finder)(void *object, const char *names, size_t parts,
+                                              const char **text);
+
+bool
+ms_expression_matches_by(const struct ms_expression *expression, ms_expression_finder find,
+                         void *object);
+
 /* Prints what was understood: (and (= topic "a") (not (> data.b "c"))). */
 void
 ms_expression_print(const struct ms_expression *expression, struct ms_buffer *out);

@@ -71,10 +71,25 @@ ms_packet_print_ack(const char *id, size_t id_bytes, const char *failure, struct
   ms_buffer_append_char(out, ']');
 }
 
+static void
+print_arguments(const char *event, size_t event_bytes, struct ms_buffer *out)
+{
+  ms_buffer_append_string(out, "{\"name\":\"ftrack.event\",\"args\":[");
+  ms_buffer_append(out, event, event_bytes);
+  ms_buffer_append_string(out, "]}");
+}
+
+void
+ms_packet_print_publication(int64_t id, const char *event, size_t event_bytes,
+                            struct ms_buffer *out)
+{
+  ms_buffer_printf(out, "5:%lld+::", (long long)id);
+  print_arguments(event, event_bytes, out);
+}
+
 void
 ms_packet_print_event(const char *event, size_t event_bytes, struct ms_buffer *out)
 {
-  ms_buffer_append_string(out, "5:::{\"name\":\"ftrack.event\",\"args\":[");
-  ms_buffer_append(out, event, event_bytes);
-  ms_buffer_append_string(out, "]}");
+  ms_buffer_append_string(out, "5:::");
+  print_arguments(event, event_bytes, out);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 
@@ -39,7 +40,12 @@ ms_packet_parse(const char *text, size_t size_bytes, struct ms_packet *packet);
 void
 ms_packet_print_ack(const char *id, size_t id_bytes, const char *failure, struct ms_buffer *out);
 
-/* Appends an event packet; `event` is the JSON text of an event. It has neither id nor endpoint, as
+/* Appends an event packet of a client: number `id`, to be acknowledged. */
+void
+ms_packet_print_publication(int64_t id, const char *event, size_t event_bytes,
+                            struct ms_buffer *out);
+
+/* Appends an event packet of a server; `event` is the JSON text of an event. It has neither id nor endpoint, as
  * clients cut off exactly "5:::". */
 void
 ms_packet_print_event(const char *event, size_t event_bytes, struct ms_buffer *out);

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "events/wslay.h"
 
 enum { TURN_MAX_BYTES = 256 * 1024, REASON_SIZE = 100 };
@@ -29,17 +30,25 @@ struct ms_websocket {
   size_t received_offset_bytes;
   wslay_event_context_ptr context; /* owned */
   uv_poll_t poll;
-  size_t turn_bytes; /* read in this turn */
-  bool receiving;    /* inside wslay_event_recv */
-  bool dead;         /* stopped; only the close callback is to come */
+  size_t turn_bytes;  /* read in this turn */
+  bool may_have_more; /* the last turn ended before the stream was dry */
+  bool receiving;     /* inside wslay_event_recv */
+  bool dead;          /* stopped; only the close callback is to come */
   char reason[REASON_SIZE];
 };
 
-/* Whether bytes that came with the upgrade request are still to be taken. */
+/* Whether bytes that came with the upgrade are still to be taken. */
 static bool
 has_received(const struct ms_websocket *websocket)
 {
   return websocket->received_offset_bytes < websocket->options.received_bytes;
+}
+
+/* Whether there is something to read of which the socket does not tell. */
+static bool
+has_hidden(const struct ms_websocket *websocket)
+{
+  return has_received(websocket) || (websocket->options.stream && websocket->may_have_more);
 }
 
 static void
@@ -77,6 +86,32 @@ take_received(struct ms_websocket *websocket, uint8_t *data, size_t size_bytes)
 }
 
 static ssize_t
+receive_bytes(struct ms_websocket *websocket, uint8_t *data, size_t size_bytes)
+{
+  const struct ms_websocket_options *options = &websocket->options;
+  ssize_t size;
+  do {
+    size = options->stream ? options->stream->receive(options->handle, data, size_bytes)
+                           : recv(options->fd, data, size_bytes, 0);
+  } while (size < 0 && errno == EINTR);
+  websocket->may_have_more = size > 0;
+  return size;
+}
+
+static ssize_t
+send_bytes(struct ms_websocket *websocket, const uint8_t *data, size_t size_bytes, bool more)
+{
+  const struct ms_websocket_options *options = &websocket->options;
+  ssize_t size;
+  do {
+    size = options->stream
+               ? options->stream->send(options->handle, data, size_bytes)
+               : send(options->fd, data, size_bytes, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  } while (size < 0 && errno == EINTR);
+  return size;
+}
+
+static ssize_t
 on_recv(wslay_event_context_ptr context, uint8_t *data, size_t size_bytes, int flags, void *user)
 {
   struct ms_websocket *websocket = user;
@@ -87,9 +122,7 @@ on_recv(wslay_event_context_ptr context, uint8_t *data, size_t size_bytes, int f
   ssize_t size = -1;
   errno = EAGAIN;
   if (!websocket->dead && websocket->turn_bytes < TURN_MAX_BYTES) {
-    do {
-      size = recv(websocket->options.fd, data, size_bytes, 0);
-    } while (size < 0 && errno == EINTR);
+    size = receive_bytes(websocket, data, size_bytes);
   }
   if (size > 0) {
     websocket->turn_bytes += (size_t)size;
@@ -104,17 +137,20 @@ static ssize_t
 on_send(wslay_event_context_ptr context, const uint8_t *data, size_t size_bytes, int flags,
         void *user)
 {
-  struct ms_websocket *websocket = user;
-  int more = flags & WSLAY_MSG_MORE ? MSG_MORE : 0;
-  ssize_t size;
-  do {
-    size = send(websocket->options.fd, data, size_bytes, MSG_NOSIGNAL | more);
-  } while (size < 0 && errno == EINTR);
+  ssize_t size = send_bytes(user, data, size_bytes, flags & WSLAY_MSG_MORE);
   if (size < 0) {
     bool wait = errno == EAGAIN;
     ms_wslay.event_set_error(context, wait ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
   }
   return size;
+}
+
+static int
+on_genmask(wslay_event_context_ptr context, uint8_t *mask, size_t size_bytes, void *user)
+{
+  (void)context, (void)user;
+  ms_random_bytes(mask, size_bytes);
+  return 0;
 }
 
 static void
@@ -155,13 +191,15 @@ flush(struct ms_websocket *websocket)
     stop(websocket, "it reads too slowly");
     return;
   }
+  const struct ms_websocket_options *options = &websocket->options;
   bool has_more = ms_wslay.event_want_write(context);
+  has_more = (options->stream && options->stream->flush(options->handle)) || has_more;
   if (ms_wslay.event_get_close_sent(context) && !has_more) {
     stop(websocket, "closed");
     return;
   }
   int events = (ms_wslay.event_want_read(context) ? UV_READABLE : 0) |
-               (has_more || has_received(websocket) ? UV_WRITABLE : 0);
+               (has_more || has_hidden(websocket) ? UV_WRITABLE : 0);
   uv_poll_start(&websocket->poll, events, on_ready);
 }
 
@@ -184,7 +222,7 @@ on_ready(uv_poll_t *poll, int status, int events)
   struct ms_websocket *websocket = poll->data;
   if (status < 0) {
     stop(websocket, uv_strerror(status));
-  } else if (has_received(websocket) || events & UV_READABLE) {
+  } else if (has_hidden(websocket) || events & UV_READABLE) {
     receive(websocket);
   } else {
     flush(websocket);
@@ -198,11 +236,18 @@ make_context(struct ms_websocket *websocket, struct ms_error *err)
       .recv_callback = on_recv,
       .send_callback = on_send,
       .on_msg_recv_callback = on_message,
+      .genmask_callback = on_genmask,
   };
-  if (ms_wslay.event_context_server_init(&websocket->context, &callbacks, websocket) != 0) {
+  bool is_client = websocket->options.is_client;
+  int failure =
+      is_client ? ms_wslay.event_context_client_init(&websocket->context, &callbacks, websocket)
+                : ms_wslay.event_context_server_init(&websocket->context, &callbacks, websocket);
+  if (failure != 0) {
     return ms_fail(err, MS_MEMORY, "out of memory for a WebSocket");
   }
-  ms_wslay.event_config_set_max_recv_msg_length(websocket->context, MS_WEBSOCKET_MESSAGE_MAX_BYTES);
+  ms_wslay.event_config_set_max_recv_msg_length(websocket->context,
+                                                is_client ? MS_WEBSOCKET_ANSWER_MAX_BYTES
+                                                          : MS_WEBSOCKET_MESSAGE_MAX_BYTES);
   return MS_OK;
 }
 
@@ -222,6 +267,7 @@ ms_websocket_open(uv_loop_t *loop, const struct ms_websocket_options *options,
   }
   websocket->options = *options;
   websocket->received = received;
+  websocket->may_have_more = true;
   if (options->received_bytes > 0) {
     memcpy(received, options->received, options->received_bytes);
   }

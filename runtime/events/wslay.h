@@ -9,6 +9,7 @@
 
 #define MS_WSLAY_FUNCTIONS(X)             \
   X(event_context_server_init)            \
+  X(event_context_client_init)            \
   X(event_context_free)                   \
   X(event_config_set_max_recv_msg_length) \
   X(event_recv)                           \

@@ -14,6 +14,7 @@
 #include "binding/raise.h"
 #include "component/component.h"
 #include "job/job.h"
+#include "session/event_channel.h"
 #include "session/session.h"
 #include "host/verb.h"
 
@@ -85,6 +86,7 @@ static const struct {
     {"luv", open_luv},
     {"moonshift.core.component", luaopen_moonshift_core_component},
     {"moonshift.core.error", luaopen_moonshift_core_error},
+    {"moonshift.core.events", luaopen_moonshift_core_events},
     {"moonshift.core.job", luaopen_moonshift_core_job},
     {"moonshift.core.session", luaopen_moonshift_core_session},
     {"moonshift.core.system", luaopen_moonshift_core_system},

@@ -256,10 +256,17 @@ retry_delay_ms(const struct ms_http_transfer *transfer, enum ms_http_outcome out
 void
 ms_http_transfer_ended(struct ms_http_transfer *transfer, CURLcode code)
 {
-  ms_curl.multi_remove_handle(transfer->multi, transfer->easy);
+  bool connected = transfer->connects && code == CURLE_OK;
+  if (!connected) { /* else it would end the connection */
+    ms_curl.multi_remove_handle(transfer->multi, transfer->easy);
+  }
   transfer->state = MS_HTTP_NEW;
   read_answer(transfer);
   trace(transfer, code);
+  if (connected) {
+    finish(transfer, MS_OK);
+    return;
+  }
   if (code == CURLE_OK && redirect(transfer)) {
     return;
   }

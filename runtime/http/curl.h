@@ -12,6 +12,8 @@
   X(easy_setopt)             \
   X(easy_getinfo)            \
   X(easy_header)             \
+  X(easy_recv)               \
+  X(easy_send)               \
   X(easy_cleanup)            \
   X(easy_strerror)           \
   X(multi_init)              \

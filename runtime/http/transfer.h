@@ -40,6 +40,7 @@ struct ms_http_transfer {
       download_start; /* position of download_fd at the beginning, -1 when it cannot be rewound */
   int64_t download_offset;
   bool retry;
+  bool connects;       /* nothing is sent: it is over when the connection is there, see upgrade.h */
   int64_t deadline_ms; /* by the monotonic clock; INT64_MAX: none */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
   ms_http_done done; /* NULL in place */

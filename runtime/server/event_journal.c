@@ -114,7 +114,8 @@ on_look(uv_timer_t *timer)
   struct ms_error err;
   if (!ms_hub_has_clients(journal->server->hub)) {
     uv_timer_stop(timer);
-  } else if (ms_event_log_follow(api, &journal->sequence, on_foreign, journal, &err) != MS_OK) {
+  } else if (ms_event_log_follow(api, MS_EVENT_LOG_OTHERS, &journal->sequence, on_foreign, journal,
+                                 &err) != MS_OK) {
     ms_log(MS_LOG_WARNING, "event journal: %s", err.message);
   }
 }

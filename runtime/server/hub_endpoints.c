@@ -1,18 +1,17 @@
 /* The event hub's two doors: the handshake of socket.io 0.9, which needs credentials, and the upgrade to
  * a WebSocket, which needs the session id that the handshake gave out. */
-#include <sha1.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/checksum.h"
 #include "base/log.h"
+#include "base/websocket_key.h"
 #include "events/hub.h"
 #include "server/answer.h"
 #include "server/event_journal.h"
 #include "server/routes.h"
 
-enum { HANDSHAKE_MAX_BYTES = 256, KEY_BYTES = 24, ACCEPT_SIZE = 29 };
+enum { HANDSHAKE_MAX_BYTES = 256 };
 
 /* ---- /socket.io/1/ ---- */
 
@@ -50,20 +49,6 @@ has_word(const char *header, const char *word)
   return false;
 }
 
-/* RFC 6455, section 4.2.2: the digest of the client's key and a constant of the standard. */
-static void
-print_accept(const char *key, char accept[ACCEPT_SIZE])
-{
-  static const char constant[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  SHA1_CTX context;
-  uint8_t digest[SHA1_DIGEST_LENGTH];
-  SHA1Init(&context);
-  SHA1Update(&context, (const uint8_t *)key, strlen(key));
-  SHA1Update(&context, (const uint8_t *)constant, sizeof constant - 1);
-  SHA1Final(digest, &context);
-  ms_base64(digest, sizeof digest, accept);
-}
-
 static enum ms_status
 check_upgrade(struct ms_request *request)
 {
@@ -74,7 +59,7 @@ check_upgrade(struct ms_request *request)
     return ms_request_refuse(request, MHD_HTTP_UPGRADE_REQUIRED, MS_USAGE,
                              "here is a WebSocket: ask for an upgrade to it");
   }
-  if (!key || strlen(key) != KEY_BYTES || !version || strcmp(version, "13") != 0) {
+  if (!key || strlen(key) != MS_WEBSOCKET_KEY_SIZE - 1 || !version || strcmp(version, "13") != 0) {
     return ms_request_refuse(request, MHD_HTTP_BAD_REQUEST, MS_PROTOCOL,
                              "a WebSocket wants Sec-WebSocket-Version 13 and a Sec-WebSocket-Key");
   }
@@ -141,8 +126,8 @@ on_upgraded(void *user, struct MHD_Connection *connection, void *state, const ch
 static enum MHD_Result
 answer_socket(struct ms_request *request)
 {
-  char accept[ACCEPT_SIZE];
-  print_accept(ms_request_header(request, "Sec-WebSocket-Key"), accept);
+  char accept[MS_WEBSOCKET_ACCEPT_SIZE];
+  ms_websocket_accept(ms_request_header(request, "Sec-WebSocket-Key"), accept);
   const struct ms_answer_header headers[] = {
       {"Upgrade", "websocket"},
       {"Sec-WebSocket-Accept", accept},

@@ -213,6 +213,7 @@ static const struct ms_transport_kind embedded_kind = {
     .download = download,
     .upload_in_place = upload_in_place,
     .download_in_place = download_in_place,
+    .open_channel = ms_embedded_channel,
 };
 
 static enum ms_status
@@ -230,7 +231,7 @@ enter(struct ms_embedded *embedded, const char *folder, struct ms_error *err)
 }
 
 enum ms_status
-ms_transport_open_embedded(const struct ms_transport_options *options,
+ms_transport_open_embedded(uv_loop_t *loop, const struct ms_transport_options *options,
                            struct ms_transport **transport, struct ms_error *err)
 {
   struct ms_embedded *embedded = calloc(1, sizeof *embedded);
@@ -238,6 +239,7 @@ ms_transport_open_embedded(const struct ms_transport_options *options,
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
   embedded->base.kind = &embedded_kind;
+  embedded->loop = loop;
   char *folder = NULL;
   enum ms_status status = MS_OK;
   if (!options->data_folder) {

@@ -197,6 +197,7 @@ static const struct ms_transport_kind http_kind = {
     .download = ms_transport_http_download,
     .upload_in_place = ms_transport_http_upload_in_place,
     .download_in_place = ms_transport_http_download_in_place,
+    .open_channel = ms_transport_http_channel,
 };
 
 static enum ms_status

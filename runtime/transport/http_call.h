@@ -55,4 +55,9 @@ ms_transport_http_download_in_place(struct ms_transport *transport,
                                     const struct ms_transport_file *file, int64_t *size_bytes,
                                     struct ms_error *err);
 
+/* Opens the channel of events (http_channel.c). */
+enum ms_status
+ms_transport_http_channel(struct ms_transport *transport, const struct ms_channel_handler *handler,
+                          struct ms_channel **channel, struct ms_error *err);
+
 #endif

@@ -2,6 +2,7 @@
 #ifndef MS_TRANSPORT_KIND_H
 #define MS_TRANSPORT_KIND_H
 
+#include "transport/channel.h"
 #include "transport/transport.h"
 
 struct ms_transport_kind {
@@ -30,12 +31,16 @@ struct ms_transport_kind {
   enum ms_status (*download_in_place)(struct ms_transport *transport,
                                       const struct ms_transport_file *file, int64_t *size_bytes,
                                       struct ms_error *err);
+  enum ms_status (*open_channel)(struct ms_transport *transport,
+                                 const struct ms_channel_handler *handler,
+                                 struct ms_channel **channel, struct ms_error *err);
 };
 
 /* The beginning of each kind's own struct. */
 struct ms_transport {
   const struct ms_transport_kind *kind;
-  char *name; /* owned */
+  char *name;                  /* owned */
+  struct ms_channel *channels; /* open ones, linked */
 };
 
 enum ms_status
@@ -43,7 +48,7 @@ ms_transport_open_http(uv_loop_t *loop, const struct ms_transport_options *optio
                        struct ms_transport **transport, struct ms_error *err);
 
 enum ms_status
-ms_transport_open_embedded(const struct ms_transport_options *options,
+ms_transport_open_embedded(uv_loop_t *loop, const struct ms_transport_options *options,
                            struct ms_transport **transport, struct ms_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* Chooses the kind; everything else goes through its table. */
 #include "transport/transport.h"
 
-#include "transport/kind.h"
+#include "transport/channel_kind.h"
 
 enum ms_status
 ms_transport_open(uv_loop_t *loop, const struct ms_transport_options *options,
@@ -10,13 +10,14 @@ ms_transport_open(uv_loop_t *loop, const struct ms_transport_options *options,
   if (options->server_url && *options->server_url) {
     return ms_transport_open_http(loop, options, transport, err);
   }
-  return ms_transport_open_embedded(options, transport, err);
+  return ms_transport_open_embedded(loop, options, transport, err);
 }
 
 void
 ms_transport_close(struct ms_transport *transport)
 {
   if (transport) {
+    ms_channels_end(transport);
     transport->kind->close(transport);
   }
 }
