@@ -45,7 +45,7 @@ local given = options.parse {
 }
 if #given == 0 then options.fail("publish", "a file is missing") end
 if not given.to then options.fail("publish", "--to is missing: the task, such as show/sq010/sh010/comp") end
-if not given.asset then options.fail("publish", "--asset is missing: the asset's name") end
+if not given.asset or given.asset == "" then options.fail("publish", "--asset is missing: the asset's name") end
 
 local files = { table.unpack(given) }
 for _, file in ipairs(files) do component_source.find_all(file) end
@@ -54,7 +54,7 @@ local session <close> = moonshift.session { data = given.data }
 local telling <close> = outbox.start(session)
 local location = given.location and require "moonshift.component".find_location(session, given.location)
 
-local bars = {}
+local bars, labels = {}, {}
 local closing <close> = setmetatable({}, { __close = function()
   for _, bar in ipairs(bars) do getmetatable(bar).__close() end
 end })
@@ -62,14 +62,15 @@ end })
 local version, components = publish.run(session, {
   files = files, context = given.to, asset = given.asset, type = given.type, comment = given.comment,
   location = location,
-  progress = function(name)
-    bars[#bars + 1] = transfer_bar.new(name, { json = given.json })
+  progress = function(label)
+    labels[#labels + 1] = label
+    bars[#bars + 1] = transfer_bar.new(label, { json = given.json })
     return bars[#bars].update
   end,
 })
 for i, component in ipairs(components) do
   local members = component.__entity_type__ == "SequenceComponent" and #component.members or nil
-  bars[i].done(("%s%s (%s%s)"):format(component.name, component.file_type,
+  bars[i].done(("%s (%s%s)"):format(labels[i],
     members and text.count(members, "file") .. ", " or "", text.size(component.size)),
     { component_id = component.id, files = members or 1, size_bytes = component.size })
 end

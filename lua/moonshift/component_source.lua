@@ -29,7 +29,10 @@ function component_source.check_file(path)
     errors.raise("usage", "a component's path must be a string, not a " .. type(path))
   end
   local status, message, code = uv.fs_stat(path)
-  if not status then
+  if not status and path:find "%%%d*d" then
+    errors.raise("not_found", ("cannot attach '%s': a sequence has its numbers behind it, as '%s [1-10]', or '*' for them")
+      :format(path, path))
+  elseif not status then
     local reason = code == "ENOENT" and "there is no such file" or message
     errors.raise(code == "ENOENT" and "not_found" or "io", ("cannot attach '%s': %s"):format(path, reason))
   end

@@ -61,8 +61,9 @@ end
 
 -- ---- asset and version -----------------------------------------------------------------------------
 
+-- Nil when none was named.
 local function asset_type(session, name)
-  if not name then return session:query "AssetType":first() end
+  if not name then return nil end
   local found = session:query("AssetType where name is {name} or short is {name}", { name = name }):first()
   if found then return found end
   local known = names_of(session:query "select name from AssetType":all())
@@ -76,11 +77,12 @@ local function find_parent(context)
 end
 
 local function find_asset(session, parent, options)
+  local type = asset_type(session, options.type)
   local asset = session:query("Asset where name is {name} and context_id is {parent}",
     { name = options.asset, parent = parent.id }):first()
   if asset then return asset, false end
   return session:create("Asset", {
-    name = options.asset, parent = parent, type = asset_type(session, options.type),
+    name = options.asset, parent = parent, type = type or session:query "AssetType":first(),
   }), true
 end
 
@@ -100,7 +102,7 @@ end
 ---@field type? string The asset's type, for a new one.
 ---@field comment? string
 ---@field location? moonshift.Entity Where the data go; see `create_component`.
----@field progress? fun(name: string): fun(done: integer, total: integer) Makes the progress function of a component.
+---@field progress? fun(label: string): fun(done: integer, total: integer) Makes the progress function of a component.
 
 local function find_files(files)
   local all = {}
@@ -122,12 +124,17 @@ local function unique_name(name, taken)
   return free
 end
 
+-- What a component is called while it is sent: a sequence by its pattern and numbers.
+local function label_of(one, name)
+  return one.items[1].is_sequence and one.path:match "[^/]*$" or name .. one.items[1].file_type
+end
+
 local function add_components(session, version, found, options)
   local components, taken = {}, {}
   for i, one in ipairs(found) do
     local name = unique_name(one.items[1].name, taken)
     components[i] = session:create_component(one.path, { name = name, version_id = version.id }, options.location, {
-      progress = options.progress and options.progress(name .. one.items[1].file_type),
+      progress = options.progress and options.progress(label_of(one, name)),
     })
   end
   return components

@@ -76,6 +76,19 @@ describe("among paths", function()
     assert.same({ "cache.%04d [1-2]" }, (formatted { "cache.0001", "cache.0002" }))
   end)
 
+  it("numbers below zero, gaps and more digits than the padding are as the official client's", function()
+    local found, others = formatted { "f.-0002.exr", "f.-0001.exr", "f.0000.exr", "f.0001.exr" }
+    assert.same({ "f.-%04d.exr [1-2]", "f.%04d.exr [0-1]" }, found)
+    assert.same({}, others)
+    found, others = formatted { "f.0998.exr", "f.0999.exr", "f.1000.exr", "f.1003.exr", "f.10000.exr" }
+    assert.same({ "f.%04d.exr [998-1000, 1003]" }, found)
+    assert.same({ "f.10000.exr" }, others)
+    found, others = formatted { "f.0.exr", "f.1.exr", "f.00.exr", "f.01.exr", "f.10.exr" }
+    table.sort(found)
+    assert.same({ "f.%02d.exr [0-1, 10]", "f.%d.exr [0-1]" }, found)
+    assert.same({}, others)
+  end)
+
   it("folders are kept apart", function()
     local found, others = formatted { "/a/f.1.exr", "/b/f.2.exr" }
     assert.same({}, found)

@@ -40,7 +40,7 @@ describe("moonshift publish", function()
     for number = 1, 2 do
       local result = run("publish", "in/*", "--to", "show/sh010/comp", "--asset", "comp", "--comment", "try " .. number)
       assert.same({ 0, "" }, { result.exit_code, result.stderr })
-      assert.matches("sh010%.exr %(5 files, 50 B%)", result.stdout)
+      assert.matches("sh010.%d.exr [1001-1005] (5 files, 50 B)", result.stdout, 1, true)
       assert.matches(("published comp v%03d"):format(number), result.stdout, 1, true)
     end
     local versions = query "select version, comment, is_published, task.name, asset.parent.name from AssetVersion"
@@ -52,6 +52,16 @@ describe("moonshift publish", function()
     assert.equal(2, #query "select id from SequenceComponent")
     assert.equal(10, #query 'select id from FileComponent where container_id like "%"')
     assert.equal(2, #query 'select id from FileComponent where file_type is ".mov" and name is "sh010-2"')
+  end)
+
+  it("takes the task's id, and wants the asset's name", function()
+    local id = query 'select id from Task where name is "comp"'[1].id
+    local result = run("publish", "in/sh010.mov", "--to", id, "--asset", "by id")
+    assert.same({ 0, "" }, { result.exit_code, result.stderr })
+    assert.matches("published by id v001", result.stdout, 1, true)
+    result = run("publish", "in/sh010.mov", "--to", id, "--asset", "")
+    assert.equal(2, result.exit_code)
+    assert.matches("--asset is missing", result.stderr, 1, true)
   end)
 
   it("tells programs in JSON", function()
@@ -68,6 +78,8 @@ describe("moonshift publish", function()
       ["no such file"] = { "in/missing.mov", "--to", "show/sh010/comp", "--asset", "new" },
       ["did you mean 'sh010'"] = { "in/sh010.mov", "--to", "show/sh011/comp", "--asset", "new" },
       ["no asset type 'Nonsense'"] = { "in/sh010.mov", "--to", "show/sh010", "--asset", "new", "--type", "Nonsense" },
+      ["no asset type 'Nothing'"] = { "in/sh010.mov", "--to", "show/sh010", "--asset", "comp", "--type", "Nothing" },
+      ["in/sh010.%d.exr [1-10]"] = { "in/sh010.%d.exr", "--to", "show/sh010", "--asset", "new" },
       ["in/sh010.1006.exr"] = { "in/sh010.%d.exr [1001-1006]", "--to", "show/sh010", "--asset", "new" },
       ["location 'nowhere'"] = { "in/sh010.mov", "--to", "show/sh010", "--asset", "new", "--location", "nowhere" },
     } do
