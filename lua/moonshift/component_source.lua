@@ -30,7 +30,7 @@ function component_source.check_file(path)
   end
   local status, message, code = uv.fs_stat(path)
   if not status and path:find "%%%d*d" then
-    errors.raise("not_found", ("cannot attach '%s': a sequence has its numbers behind it, as '%s [1-10]', or '*' for them")
+    errors.raise("not_found", ("cannot attach '%s': a sequence has its numbers behind it, '%s [1-10]', or '*' for them")
       :format(path, path))
   elseif not status then
     local reason = code == "ENOENT" and "there is no such file" or message
