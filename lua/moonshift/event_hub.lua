@@ -58,14 +58,10 @@ end
 
 -- ---- talking to the server -------------------------------------------------------------------------------
 
-local function is_embedded(self)
-  return self.session.name:find "^embedded:" ~= nil
-end
-
 -- Returns when the server has taken it.
 local function send(self, one)
   local channel, wire = self.channel, event.to_wire(one)
-  if is_embedded(self) then
+  if self.is_embedded then
     channel:publish(wire)
   else
     task.timeout(ANSWER_S, channel.publish, channel, wire)
@@ -75,7 +71,7 @@ end
 local function prepare(self, fields)
   local one = event.new(fields)
   one.source.id = one.source.id or self.id
-  one.source.user = one.source.user or { username = self.session.api_user }
+  one.source.user = one.source.user or { username = self.username }
   one.source.host = one.source.host or uv.os_gethostname()
   return one
 end
@@ -130,7 +126,7 @@ local function handle(self, one, synchronous)
     if self.by_id[subscription.id] == subscription then
       local what = ("a listener (%s)"):format(subscription.expression)
       local ok, result = call(what, subscription.callback, one)
-      results[#results + 1] = ok and result or nil
+      if ok then results[#results + 1] = result end
       if ok and result ~= nil and not synchronous then
         call(("the reply of %s"):format(what), self.publish_reply, self, one, result, subscription.metadata)
       end
@@ -200,7 +196,7 @@ end
 -- Whoever comes while somebody connects waits for the same connection.
 local function connect(self)
   if is_connected(self) then return end
-  if is_embedded(self) then
+  if self.is_embedded then
     open(self)
   else
     self.connecting = self.connecting or task.spawn(open, self)
@@ -232,11 +228,12 @@ function keep(self)
     if wire then
       arrive(self, wire)
     elseif self.wanted then
-      self.failure = reconnect(self, why)
-      self.wanted = self.wanted and not self.failure
+      local problem = reconnect(self, why)
+      self.failure = not self.session.closed and problem or nil
+      self.wanted = self.wanted and not problem
     end
   end
-  if self.failure and not self.session.closed then
+  if self.failure then
     enqueue(self, event.new { topic = "ftrack.meta.disconnected" })
   end
 end
@@ -263,7 +260,7 @@ function EventHub:disconnect(options)
   end
 end
 
---- Waits while events are handled: for `duration`, or until the hub is disconnected.
+--- Waits while events are handled: for `duration`, or until the hub is disconnected or the session closed.
 ---
 --- Raises what ended the connection when it cannot be made again.
 ---@param duration? number|string Seconds, or text: "500ms", "1h30m". For ever when not given.
@@ -430,8 +427,10 @@ local METATABLE = {
 ---@return moonshift.EventHub
 function event_hub.new(session)
   return setmetatable({
-    id = event.new_id(), session = session, subscriptions = {}, by_id = {}, replies = {}, reply_ids = {},
-    waiting = {}, first = 1, last = 0, wanted = false,
+    id = event.new_id(), session = session, username = session.api_user,
+    is_embedded = session.name:find "^embedded:" ~= nil, wanted = false,
+    subscriptions = {}, by_id = {}, replies = {}, reply_ids = {},
+    waiting = {}, first = 1, last = 0,
   }, METATABLE)
 end
 

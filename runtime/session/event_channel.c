@@ -18,8 +18,6 @@
 #define CHANNEL_METATABLE "moonshift.event_channel"
 #define WAITER_METATABLE "moonshift.event_waiter"
 
-enum { EVENT_TEXT_MAX_BYTES = MS_CHANNEL_EVENT_MAX_BYTES + 1 /* so that the channel says so */ };
-
 /* An event that was not taken yet. */
 struct arrival {
   STAILQ_ENTRY(arrival) link;
@@ -79,7 +77,7 @@ push_waiter(lua_State *L, int index)
   struct event_channel *channel = lua_touserdata(L, index);
   struct waiter *waiter = lua_newuserdatauv(L, sizeof *waiter, 1);
   *waiter = (struct waiter){.wait.cancel = cancel, .is_linked = true};
-  ms_buffer_init(&waiter->text, EVENT_TEXT_MAX_BYTES);
+  ms_buffer_init(&waiter->text, MS_CHANNEL_EVENT_MAX_BYTES);
   LIST_INSERT_HEAD(&channel->waiters, waiter, link);
   if (luaL_newmetatable(L, WAITER_METATABLE)) {
     lua_pushcfunction(L, collect_waiter);
@@ -307,8 +305,11 @@ channel_publish(lua_State *L)
     return raise_cannot_wait(L);
   }
   struct ms_error err;
-  enum ms_status status = ms_channel_publish(channel->channel, ms_buffer_string(&waiter->text),
-                                             waiter->text.size_bytes, &waiter->number, &err);
+  enum ms_status status = ms_buffer_check(&waiter->text, "an event", &err);
+  if (status == MS_OK) {
+    status = ms_channel_publish(channel->channel, waiter->text.data, waiter->text.size_bytes,
+                                &waiter->number, &err);
+  }
   ms_buffer_free(&waiter->text);
   if (status != MS_OK) {
     unlink_waiter(waiter);
