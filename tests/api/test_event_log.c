@@ -135,9 +135,11 @@ one_hears_of_others_alone(void **state)
   check_ok(ms_api_open(tracker->folder, &other, &tracker->err), &tracker->err);
   call(tracker, "[{'action':'create','entity_type':'Scope','entity_data':{'name':'x'}}]");
   append(tracker, "{\"topic\":\"t\"}");
-  check_ok(ms_event_log_follow(tracker->api, &sequence, count_visit, &heard, &tracker->err),
+  check_ok(ms_event_log_follow(tracker->api, MS_EVENT_LOG_OTHERS, &sequence, count_visit, &heard,
+                               &tracker->err),
            &tracker->err);
-  check_ok(ms_event_log_follow(other, &other_sequence, count_visit, &other_heard, &tracker->err),
+  check_ok(ms_event_log_follow(other, MS_EVENT_LOG_OTHERS, &other_sequence, count_visit,
+                               &other_heard, &tracker->err),
            &tracker->err);
   ms_api_close(other);
   assert_int_equal(heard, 0);
