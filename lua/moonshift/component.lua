@@ -10,6 +10,7 @@ local session_core = require "moonshift.core.session"
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
+local location_events = require "moonshift.location_events"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
 local source = require "moonshift.component_source"
@@ -137,6 +138,7 @@ function Session:create_component(path, data, location, options)
   end
   if place.keeps_rows then locations.create_rows(self, location, items, resource) end
   self:commit()
+  if place.keeps_rows then location_events.added(self, location.id, items) end
   return entity
 end
 

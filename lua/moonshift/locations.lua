@@ -7,6 +7,7 @@
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local expression = require "moonshift.expression"
+local location_events = require "moonshift.location_events"
 local places = require "moonshift.places"
 local session_core = require "moonshift.core.session"
 local task = require "moonshift.task"
@@ -187,6 +188,7 @@ function Location:add_components(components, source, options)
   if to.put then transfer_all(session, items, from, to, resource_from, resource_to) end
   locations.create_rows(session, self, items, resource_to)
   session:commit()
+  location_events.added(session, self.id, items)
 end
 
 --- One component; see `add_components`.
@@ -222,15 +224,17 @@ function Location:remove_component(component)
   if not rows[component.id] then
     errors.raise("not_found", ("the component '%s' is not in the location '%s'"):format(component.name, self.name))
   end
-  local operations = {}
+  local operations, removed = {}, {}
   for _, item in ipairs(items) do
     local row = rows[item.id]
     if row and place.remove and not item.is_container then place.remove(session, item, row.resource_identifier) end
     if row then
       operations[#operations + 1] = { action = "delete", entity_type = "ComponentLocation", entity_key = { row.id } }
+      removed[#removed + 1] = item
     end
   end
   session:call(operations)
+  location_events.removed(session, self.id, removed)
 end
 
 --- Where a component is called in this location.

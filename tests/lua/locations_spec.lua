@@ -4,8 +4,11 @@ local core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
 local support = require "support"
 local system = require "moonshift.core.system"
+local task = require "moonshift.task"
 local trackers = require "trackers"
 local uv = require "luv"
+
+local PATIENCE = 400 -- times 50 ms
 
 local CONFIG = [[
 return {
@@ -200,6 +203,53 @@ for _, kind in ipairs(trackers.KINDS) do
       end
       flat:remove_component(component)
       assert.equal("frame 2", support.read(by_id:get_filesystem_path(component.members[2])))
+    end)
+
+    it("others are told what came and went", function()
+      local session <close> = tracker:session()
+      local other <close> = tracker:session()
+      local told = {}
+      other.event_hub:subscribe("topic=ftrack.location.*", function(event)
+        if other:get("Location", event.data.location_id).name ~= "studio.id" then return end
+        told[#told + 1] = event.topic:match "%-(%a+)$" .. " " .. event.data.component_id
+      end)
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local by_id = session:ensure("Location", { name = "studio.id" }, { "name" })
+      local component = session:create_component(frames(3), { name = "told" }, by_id)
+      server:add_component(component, session:query 'Location where name is "ftrack.origin"':one())
+      by_id:remove_component(component)
+      local wanted = {}
+      for _, word in ipairs { "added ", "removed " } do
+        wanted[#wanted + 1] = word .. component.id
+        for _, member in ipairs(component.members) do wanted[#wanted + 1] = word .. member.id end
+      end
+      for _ = 1, PATIENCE do
+        if #told >= #wanted then break end
+        task.sleep(0.05)
+      end
+      table.sort(told)
+      table.sort(wanted)
+      assert.same(wanted, told)
+    end)
+
+    it("a hub that is out of reach is a warning, once", function()
+      local session <close> = tracker:session()
+      local asked, warnings, warn = 0, {}, errors.warn
+      core.notes(session).event_hub = { publish = function()
+        asked = asked + 1
+        errors.raise("network", "no hub here")
+      end }
+      local _ <close> = setmetatable({}, { __close = function() errors.warn = warn end })
+      errors.warn = function(text) warnings[#warnings + 1] = text end
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      for i = 1, 2 do
+        local component = session:create_component(file("x" .. i), nil, server)
+        assert.equal(100, server:get_component_availability(component))
+      end
+      assert.equal(1, asked)
+      assert.equal(1, #warnings)
+      assert.matches("no hub here", warnings[1], 1, true)
+      core.notes(session).event_hub = nil
     end)
 
     it("an unmanaged one moves nothing", function()
