@@ -7,7 +7,7 @@
 #include "api/entity.h"
 #include "api/fill.h"
 #include "api/rules.h"
-#include "api/update_event.h"
+#include "api/update_note.h"
 
 /* The key may come beside the data, in it, or not at all. */
 static enum ms_status
@@ -91,7 +91,7 @@ insert(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
   if (status == MS_OK)
     status = ms_checks_note_row(batch, row, true, err);
   if (status == MS_OK)
-    status = ms_update_event_note(batch, &change, err);
+    status = ms_update_note_write(batch, &change, err);
   return status == MS_OK ? ms_rules_after(batch, &change, err) : status;
 }
 

@@ -1,7 +1,6 @@
 /* delete: an entity and what belongs to it. What is gone already counts as deleted, so that a commit
  * whose answer was lost can be sent again. */
 #include "api/cascade.h"
-#include "api/update_event.h"
 
 enum ms_status
 ms_action_delete(struct ms_batch *batch, const struct ms_json_node *operation, struct ms_error *err)
@@ -18,8 +17,6 @@ ms_action_delete(struct ms_batch *batch, const struct ms_json_node *operation, s
   if (status != MS_OK)
     return status;
   status = ms_row_read(batch, &row, &none, &concrete, err);
-  if (status == MS_OK)
-    status = ms_update_event_note_deletion(batch, concrete, &row.key, err);
   if (status == MS_OK)
     status = ms_cascade_delete(batch, concrete, &row.key, err);
   if (status != MS_OK && status != MS_NOT_FOUND)

@@ -162,17 +162,13 @@ make_outputs(struct ms_batch *batch, struct media *media, struct ms_error *err)
 static enum ms_status
 set_thumbnail(struct ms_batch *batch, const struct media *media, struct ms_error *err)
 {
-  struct ms_statement *statement = NULL;
-  enum ms_status status = ms_database_prepare(
-      batch->api->database, "UPDATE AssetVersion SET thumbnail_id = ?2 WHERE id = ?1", &statement,
-      err);
+  struct ms_row version;
+  enum ms_status status = ms_write_begin(batch, "AssetVersion", &version, err);
   if (status != MS_OK)
     return status;
-  ms_statement_bind_string(statement, 1, media->version_id);
-  ms_statement_bind_string(statement, 2, media->component_id);
-  status = ms_statement_step(statement, NULL, err);
-  ms_statement_done(statement);
-  return status;
+  version.key = (struct ms_key){.parts = {ms_text_parameter(media->version_id)}, .count = 1};
+  ms_write_set_text(&version, "thumbnail_id", media->component_id);
+  return ms_write_change(batch, &version, err);
 }
 
 /* ---- the job ---- */

@@ -6,7 +6,7 @@
 #include "api/duplicate.h"
 #include "api/entity.h"
 #include "api/rules.h"
-#include "api/update_event.h"
+#include "api/update_note.h"
 
 static bool
 is_immutable(const struct ms_entity_type *type, const char *name)
@@ -43,7 +43,7 @@ write_existing(struct ms_batch *batch, struct ms_row *row, const struct ms_param
   if (status == MS_OK)
     status = ms_checks_note_row(batch, row, false, err);
   if (status == MS_OK)
-    status = ms_update_event_note(batch, &change, err);
+    status = ms_update_note_write(batch, &change, err);
   return status == MS_OK ? ms_rules_after(batch, &change, err) : status;
 }
 
@@ -69,7 +69,7 @@ write_missing(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
     status = ms_row_insert(batch, row, err);
   if (status == MS_OK)
     status = ms_checks_note_row(batch, row, true, err);
-  return status == MS_OK ? ms_update_event_note(batch, &change, err) : status;
+  return status == MS_OK ? ms_update_note_write(batch, &change, err) : status;
 }
 
 static enum ms_status

@@ -3,6 +3,7 @@
 #define MS_API_BATCH_H
 
 #include "api/internal.h"
+#include "api/place.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "query/query.h"
@@ -31,7 +32,10 @@ struct ms_batch {
   struct ms_asked_encoding *encodings;       /* to begin once it is committed */
   struct ms_update_note *updates;            /* what was changed, oldest first */
   struct ms_update_note *last_update;
+  size_t consequences;            /* of the notes, those of what nobody asked for by name */
+  struct ms_places places;        /* of what was changed */
   struct ms_update_event *events; /* that tell of it, oldest first */
+  struct ms_update_event *last_event;
 };
 
 /* Runs one operation and appends its answer. */

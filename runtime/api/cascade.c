@@ -10,6 +10,7 @@
 
 #include "api/checks.h"
 #include "api/referrer.h"
+#include "api/update_note.h"
 
 enum {
   IDS_PER_STATEMENT = 500,
@@ -144,9 +145,49 @@ cascade(struct work *work, const struct ms_referrer *referrer, const struct ids 
 }
 
 static enum ms_status
+note_cleared(struct work *work, const struct ms_referrer *referrer, struct ms_statement *statement,
+             struct ms_error *err)
+{
+  const char *name = ms_statement_text(statement, 1, NULL);
+  const struct ms_entity_type *type = name ? ms_model_type(work->batch->api->model, name) : NULL;
+  return ms_update_note_column(work->batch, type ? type : referrer->root,
+                               ms_statement_text(statement, 0, NULL), referrer->column->name,
+                               ms_statement_text(statement, 2, NULL), NULL, err);
+}
+
+/* Of entities that refer: rows whose key has several parts are not told of. */
+static enum ms_status
+note_all_cleared(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
+                 struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = true;
+  const struct ms_entity_type *root = referrer->root;
+  const char *column = referrer->column->name;
+  if (root->primary_key_count != 1)
+    return MS_OK;
+  const char *head =
+      ms_arena_printf(work->batch->arena, "SELECT \"%s\", %s%s%s, \"%s\" FROM \"%s\"",
+                      root->primary_key[0]->storage.column, root->type_column ? "\"" : "'",
+                      root->type_column ? root->type_column : root->name,
+                      root->type_column ? "\"" : "'", column, root->table);
+  enum ms_status status = prepare_over(work, ids, head, column, &statement, err);
+  while (status == MS_OK && row && ms_update_note_has_room(work->batch)) {
+    status = ms_statement_step(statement, &row, err);
+    if (status == MS_OK && row)
+      status = note_cleared(work, referrer, statement, err);
+  }
+  ms_statement_done(statement);
+  return status;
+}
+
+static enum ms_status
 clear(struct work *work, const struct ms_referrer *referrer, const struct ids *ids,
       struct ms_error *err)
 {
+  enum ms_status status = note_all_cleared(work, referrer, ids, err);
+  if (status != MS_OK)
+    return status;
   const char *head = ms_arena_printf(work->batch->arena, "UPDATE \"%s\" SET \"%s\" = NULL",
                                      referrer->root->table, referrer->column->name);
   return run_over(work, ids, head, referrer->column->name, err);
@@ -229,14 +270,38 @@ note_removed_blobs(struct ms_batch *batch, const struct ms_entity_type *root, co
   return MS_OK;
 }
 
+/* What is told of them, while they are still there. */
+static enum ms_status
+note_removals(struct work *work, const struct ms_entity_type *root, const struct ids *ids,
+              struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  char head[MS_PLACE_SQL_SIZE];
+  bool row = true;
+  ms_place_print_select(root, head);
+  enum ms_status status =
+      prepare_over(work, ids, head, root->primary_key[0]->storage.column, &statement, err);
+  while (status == MS_OK && row && ms_update_note_has_room(work->batch)) {
+    const struct ms_place *place = NULL;
+    status = ms_statement_step(statement, &row, err);
+    if (status == MS_OK && row)
+      status = ms_place_remove(work->batch, root, statement, &place, err);
+    if (status == MS_OK && row)
+      status = ms_update_note_removed(work->batch, place, err);
+  }
+  ms_statement_done(statement);
+  return status;
+}
+
 /* The rows themselves go first, so that a row that refers to itself is not found again. */
 static enum ms_status
 delete_entities(struct work *work, const struct ms_entity_type *root, const struct ids *ids,
                 struct ms_error *err)
 {
   const struct ms_referrers *referrers = work->batch->api->referrers;
-  enum ms_status status =
-      delete_rows(work, ids, root->table, root->primary_key[0]->storage.column, err);
+  enum ms_status status = note_removals(work, root, ids, err);
+  if (status == MS_OK)
+    status = delete_rows(work, ids, root->table, root->primary_key[0]->storage.column, err);
   if (status == MS_OK)
     status = delete_pairs(work, root, ids, err);
   if (status == MS_OK)
@@ -304,8 +369,10 @@ ms_cascade_delete(struct ms_batch *batch, const struct ms_entity_type *type,
                   const struct ms_key *key, struct ms_error *err)
 {
   const struct ms_model *model = batch->api->model;
-  if (key->count > 1)
-    return delete_row(batch, type, key, err);
+  if (key->count > 1) {
+    enum ms_status noted = ms_update_note_removal(batch, type, key, err);
+    return noted == MS_OK ? delete_row(batch, type, key, err) : noted;
+  }
   struct work work = {batch, MS_ARENA_ARRAY(batch->arena, struct ids *, model->type_count)};
   const char *id = id_text(batch, &key->parts[0]);
   if (!work.families || !id)

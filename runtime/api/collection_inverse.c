@@ -4,6 +4,7 @@
 
 #include "api/cascade.h"
 #include "api/members.h"
+#include "api/write.h"
 
 /* The attribute that names the type of the entity whose id `column` holds, or NULL. */
 static const struct ms_attribute *
@@ -45,47 +46,36 @@ needs_owner(const struct ms_members *members)
 static enum ms_status
 join_member(struct ms_members *members, const struct ms_key *member, struct ms_error *err)
 {
-  struct ms_buffer sql;
-  struct ms_statement *statement = NULL;
+  struct ms_row row;
   const struct ms_storage *storage = &members->attribute->storage;
   const struct ms_attribute *type_name = type_name_beside(members->target, storage->column);
-  ms_buffer_init(&sql, MS_MEMBERS_SQL_MAX_BYTES);
-  ms_buffer_printf(&sql, "UPDATE \"%s\" SET \"%s\" = ?1", members->target->table, storage->column);
-  if (type_name)
-    ms_buffer_printf(&sql, ", \"%s\" = '%s'", type_name->storage.column, members->type->name);
-  if (storage->filter_column)
-    ms_buffer_printf(&sql, ", \"%s\" = '%s'", storage->filter_column, storage->filter_value);
-  ms_key_print_condition(&sql, members->target, 2);
-  enum ms_status status = ms_members_prepare(members, &sql, &statement, err);
+  enum ms_status status = ms_row_init(members->batch, members->target, &row, err);
   if (status != MS_OK)
     return status;
-  ms_value_bind(statement, 1, &members->owner->parts[0]);
-  ms_key_bind(statement, 2, member);
-  status = ms_statement_step(statement, NULL, err);
-  ms_statement_done(statement);
-  if (status == MS_OK && ms_database_changes(members->batch->api->database) == 0)
-    members->is_incomplete = true;
-  return status;
+  row.key = *member;
+  ms_row_set(&row, storage->column, members->attribute, members->owner->parts[0]);
+  if (type_name)
+    ms_row_set(&row, type_name->storage.column, type_name, ms_text_parameter(members->type->name));
+  if (storage->filter_column)
+    ms_row_set(&row, storage->filter_column, NULL, ms_text_parameter(storage->filter_value));
+  status = ms_write_change(members->batch, &row, err);
+  members->is_incomplete |= status == MS_NOT_FOUND;
+  return status == MS_NOT_FOUND ? MS_OK : status;
 }
 
 static enum ms_status
 dismiss_member(struct ms_members *members, const struct ms_key *member, struct ms_error *err)
 {
-  struct ms_buffer sql;
-  struct ms_statement *statement = NULL;
+  struct ms_row row;
   if (needs_owner(members))
     return ms_cascade_delete(members->batch, members->target, member, err);
-  ms_buffer_init(&sql, MS_MEMBERS_SQL_MAX_BYTES);
-  ms_buffer_printf(&sql, "UPDATE \"%s\" SET \"%s\" = NULL", members->target->table,
-                   members->attribute->storage.column);
-  ms_key_print_condition(&sql, members->target, 1);
-  enum ms_status status = ms_members_prepare(members, &sql, &statement, err);
+  enum ms_status status = ms_row_init(members->batch, members->target, &row, err);
   if (status != MS_OK)
     return status;
-  ms_key_bind(statement, 1, member);
-  status = ms_statement_step(statement, NULL, err);
-  ms_statement_done(statement);
-  return status;
+  row.key = *member;
+  ms_row_set(&row, members->attribute->storage.column, members->attribute,
+             (struct ms_parameter){.type = MS_PARAMETER_NULL});
+  return ms_write_change(members->batch, &row, err);
 }
 
 static enum ms_status

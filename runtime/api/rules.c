@@ -6,6 +6,7 @@
 #include "api/ask.h"
 #include "api/custom_value.h"
 #include "api/owner.h"
+#include "api/update_note.h"
 #include "api/write.h"
 
 typedef enum ms_status (*rule)(struct ms_batch *batch, const struct ms_change *change,
@@ -83,16 +84,15 @@ add_author_to_recipients(struct ms_batch *batch, const struct ms_change *change,
 static enum ms_status
 set_note_category(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
 {
-  struct ms_statement *statement = NULL;
-  enum ms_status status = ms_database_prepare(
-      batch->api->database, "UPDATE Note SET category_id = ?2 WHERE id = ?1", &statement, err);
+  struct ms_row note;
+  enum ms_status status = ms_write_begin(batch, "Note", &note, err);
   if (status != MS_OK)
     return status;
-  ms_statement_bind_string(statement, 1, cell_text(change->row, "note_id"));
-  ms_statement_bind_string(statement, 2, cell_text(change->row, "label_id"));
-  status = ms_statement_step(statement, NULL, err);
-  ms_statement_done(statement);
-  return status;
+  note.key = (struct ms_key){.parts = {ms_row_cell(change->row, "note_id")->value}, .count = 1};
+  ms_write_set_text(&note, "category_id", cell_text(change->row, "label_id"));
+  status = ms_write_change(batch, &note, err);
+  return status == MS_NOT_FOUND ? MS_OK
+                                : status; /* whether there is such a note shows at the end */
 }
 
 /* ---- tasks and versions: a change of status is remembered ---- */
@@ -119,25 +119,47 @@ record_status(struct ms_batch *batch, const struct ms_change *change, struct ms_
 
 /* ---- contexts: a subtree that moves into another project takes it on ---- */
 
-static const char move_subtree[] =
-    "WITH RECURSIVE below (id) AS (SELECT ?1 UNION SELECT c.id FROM Context c JOIN below b"
-    " ON c.parent_id = b.id) UPDATE Context SET project_id ="
-    " (SELECT p.project_id FROM Context p WHERE p.id = ?2) WHERE id IN below";
+#define PROJECT_OF_PARENT "(SELECT p.project_id FROM Context p WHERE p.id = ?2)"
+#define STRANGERS                                                                         \
+  "WITH RECURSIVE below (id) AS (SELECT ?1 UNION SELECT c.id FROM Context c JOIN below b" \
+  " ON c.parent_id = b.id) SELECT id, __entity_type__, project_id, " PROJECT_OF_PARENT    \
+  " FROM Context WHERE id IN below AND project_id IS NOT " PROJECT_OF_PARENT
+
+/* The entities of the subtree of ?1 that are not in the project of ?2 yet. */
+static enum ms_status
+note_moved(struct ms_batch *batch, struct ms_statement *statement, struct ms_error *err)
+{
+  bool row = true;
+  enum ms_status status = MS_OK;
+  while (status == MS_OK && row && ms_update_note_has_room(batch)) {
+    status = ms_statement_step(statement, &row, err);
+    if (status == MS_OK && row)
+      status = ms_update_note_column(
+          batch, ms_model_type(batch->api->model, ms_statement_text(statement, 1, NULL)),
+          ms_statement_text(statement, 0, NULL), "project_id",
+          ms_statement_text(statement, 2, NULL), ms_statement_text(statement, 3, NULL), err);
+  }
+  return status;
+}
 
 static enum ms_status
 move_to_project(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
 {
-  struct ms_statement *statement = NULL;
+  static const char *const steps[] = {STRANGERS,
+                                      "UPDATE Context SET project_id = " PROJECT_OF_PARENT
+                                      " WHERE id IN (SELECT id FROM (" STRANGERS "))"};
   const char *parent = cell_text(change->row, "parent_id");
-  if (!change->old || !parent)
-    return MS_OK;
-  enum ms_status status = ms_database_prepare(batch->api->database, move_subtree, &statement, err);
-  if (status != MS_OK)
-    return status;
-  ms_value_bind(statement, 1, &change->row->key.parts[0]);
-  ms_statement_bind_string(statement, 2, parent);
-  status = ms_statement_step(statement, NULL, err);
-  ms_statement_done(statement);
+  enum ms_status status = MS_OK;
+  for (size_t i = 0; i < 2 && status == MS_OK && change->old && parent; i++) {
+    struct ms_statement *statement = NULL;
+    status = ms_database_prepare(batch->api->database, steps[i], &statement, err);
+    if (status != MS_OK)
+      return status;
+    ms_value_bind(statement, 1, &change->row->key.parts[0]);
+    ms_statement_bind_string(statement, 2, parent);
+    status = i == 0 ? note_moved(batch, statement, err) : ms_statement_step(statement, NULL, err);
+    ms_statement_done(statement);
+  }
   return status;
 }
 

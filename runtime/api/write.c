@@ -3,6 +3,7 @@
 
 #include "api/checks.h"
 #include "api/fill.h"
+#include "api/update_note.h"
 
 enum ms_status
 ms_write_begin(struct ms_batch *batch, const char *name, struct ms_row *row, struct ms_error *err)
@@ -34,5 +35,25 @@ ms_write_new(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
     status = ms_row_take_key(row, err);
   if (status == MS_OK)
     status = ms_row_insert(batch, row, err);
-  return status == MS_OK ? ms_checks_note_row(batch, row, true, err) : status;
+  if (status == MS_OK)
+    status = ms_checks_note_row(batch, row, true, err);
+  const struct ms_change change = {.row = row};
+  return status == MS_OK ? ms_update_note_write(batch, &change, err) : status;
+}
+
+enum ms_status
+ms_write_change(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
+{
+  struct ms_parameter *old = MS_ARENA_ARRAY(batch->arena, struct ms_parameter, row->cell_count);
+  bool is_changed = false;
+  if (!old)
+    return ms_batch_out_of_memory(err);
+  enum ms_status status = ms_row_read(batch, row, old, &row->type, err);
+  for (size_t i = 0; i < row->cell_count && status == MS_OK; i++)
+    is_changed |= !ms_value_equal(&old[i], &row->cells[i].value);
+  if (status != MS_OK || !is_changed)
+    return status;
+  status = ms_row_update(batch, row, err);
+  const struct ms_change change = {.row = row, .old = old, .old_count = row->cell_count};
+  return status == MS_OK ? ms_update_note_write(batch, &change, err) : status;
 }
