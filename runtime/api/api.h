@@ -166,6 +166,11 @@ ms_api_database(struct ms_api *api);
 const struct ms_model *
 ms_api_model(const struct ms_api *api);
 
+/* Removes the data in a folder of blobs of which no component was made, unless they are newer than `before`. How many
+ * were removed. */
+unsigned
+ms_api_sweep_orphans(struct ms_api *api, const char *folder, time_t before);
+
 /* The file name to offer for a download (the component's name and file type), owned. */
 enum ms_status
 ms_api_component_file_name(struct ms_api *api, const char *component_id, char **name,

@@ -21,6 +21,7 @@ struct ms_durable;
 struct ms_log_keeper;
 struct ms_encoder;
 struct ms_share;
+struct ms_orphans;
 struct ms_thumbnail_queue;
 
 LIST_HEAD(ms_request_list, ms_request);
@@ -40,6 +41,7 @@ struct ms_server {
   struct ms_encoder *encoder;            /* owned */
   struct ms_share *share;                /* owned */
   struct ms_thumbnail_queue *thumbnails; /* owned */
+  struct ms_orphans *orphans;            /* owned */
   uv_poll_t poll;                        /* readable when the daemon's epoll set is */
   uv_timer_t timer;                      /* the daemon's next time-out */
   bool pumping;                          /* inside MHD_run, which must not be entered twice */

@@ -21,6 +21,7 @@
 #include "server/listen.h"
 #include "server/log_keeper.h"
 #include "server/offload.h"
+#include "server/orphans.h"
 #include "server/request.h"
 #include "server/retry.h"
 #include "server/share.h"
@@ -239,6 +240,10 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   if (status != MS_OK) {
     goto failed;
   }
+  status = ms_orphans_open(server, &server->orphans, err);
+  if (status != MS_OK) {
+    goto failed;
+  }
   status = watch_daemon(server, err);
   if (status != MS_OK) {
     goto failed;
@@ -248,6 +253,7 @@ ms_server_open(uv_loop_t *loop, struct ms_api *api, const struct ms_server_optio
   *result = server;
   return MS_OK;
 failed:
+  ms_orphans_close(server->orphans);
   ms_thumbnail_queue_close(server->thumbnails);
   ms_share_close(server->share);
   ms_log_keeper_close(server->log_keeper);
@@ -297,6 +303,7 @@ ms_server_close(struct ms_server *server)
   ms_api_listen(server->api, NULL, NULL);
   uv_close((uv_handle_t *)&server->poll, on_handle_closed);
   uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+  ms_orphans_close(server->orphans);
   ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
   ms_hub_close(server->hub);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/checksum.h"
 #include "base/error.h"
@@ -107,6 +108,19 @@ ms_blob_parts_commit(struct ms_blobs *blobs, const char *upload_id, const char *
 /* Removes it; MS_NOT_FOUND when there is none. Others that share its bytes keep them. */
 enum ms_status
 ms_blob_remove(struct ms_blobs *blobs, const char *id, struct ms_error *err);
+
+/* ---- walking ---- */
+
+enum { MS_BLOB_FOLDER_SIZE = 3 /* of a name with its NUL */ };
+
+/* The folder of blobs that comes after `name` in their order, "" before the first. False when there is none. */
+bool
+ms_blobs_next_folder(struct ms_blobs *blobs, char name[MS_BLOB_FOLDER_SIZE]);
+
+/* Calls `visit`, which may remove it, for each blob in a folder that has been what it is since before `before`. */
+void
+ms_blobs_visit_old(struct ms_blobs *blobs, const char *folder, time_t before,
+                   void (*visit)(void *context, const char *id), void *context);
 
 /* ---- sharing ----
  *

@@ -10,8 +10,7 @@
 
 enum {
   MS_BLOB_ID_MAX_BYTES = 128,
-  MS_BLOB_NAME_SIZE = 3 + MS_BLOB_ID_MAX_BYTES + 1, /* "ab/" and the id with its NUL */
-  MS_BLOB_FOLDER_SIZE = 3                           /* "ab" with its NUL */
+  MS_BLOB_NAME_SIZE = 3 + MS_BLOB_ID_MAX_BYTES + 1 /* "ab/" and the id with its NUL */
 };
 
 /* Where a blob is, relative to the folder. */

@@ -1,6 +1,10 @@
 /* get_upload_metadata: URL and headers, before or after the component exists. */
 #include "support.h"
 
+#include <time.h>
+
+#include "store/blob.h"
+
 static void
 a_component_need_not_exist(void **state)
 {
@@ -12,6 +16,52 @@ a_component_need_not_exist(void **state)
          "{'Content-Type':'application/octet-stream',"
          "'Content-Disposition':'attachment; filename=\\'a.mov\\'',"
          "'Content-MD5':'XUFAKrxLKna5cZ2REBfFkg=='}");
+}
+
+static void
+put_blob(struct tracker *tracker, const char *id)
+{
+  struct ms_error err;
+  struct ms_blob_writer *writer = NULL;
+  check_ok(ms_blob_create(ms_api_blobs(tracker->api), id, &writer, &err), &err);
+  check_ok(ms_blob_write(writer, "bytes", 5, &err), &err);
+  check_ok(ms_blob_commit(writer, NULL, &err), &err);
+}
+
+static bool
+has_blob(struct tracker *tracker, const char *id)
+{
+  int fd = -1;
+  int64_t size_bytes = 0;
+  bool is_there = ms_blob_open(ms_api_blobs(tracker->api), id, &fd, &size_bytes, NULL) == MS_OK;
+  if (is_there)
+    close(fd);
+  return is_there;
+}
+
+static unsigned
+sweep_all(struct tracker *tracker, time_t before)
+{
+  char folder[MS_BLOB_FOLDER_SIZE] = "";
+  unsigned removed = 0;
+  while (ms_blobs_next_folder(ms_api_blobs(tracker->api), folder))
+    removed += ms_api_sweep_orphans(tracker->api, folder, before);
+  return removed;
+}
+
+static void
+data_of_no_component_are_swept(void **state)
+{
+  static const char *const ids[] = {"c1", "lost-1", "lost-2", "other"};
+  struct tracker *tracker = *state;
+  call(tracker, "[{'action':'create','entity_type':'FileComponent','entity_data':{'id':'c1'}}]");
+  for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+    put_blob(tracker, ids[i]);
+  assert_int_equal(sweep_all(tracker, time(NULL) - 60), 0); /* they may still come */
+  assert_int_equal(sweep_all(tracker, time(NULL) + 60), 3);
+  assert_true(has_blob(tracker, "c1"));
+  assert_false(has_blob(tracker, "lost-2"));
+  assert_int_equal(sweep_all(tracker, time(NULL) + 60), 0);
 }
 
 static void
@@ -90,11 +140,9 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-      WITH_TRACKER(a_component_need_not_exist),
-      WITH_TRACKER(the_url_permits_the_upload),
-      WITH_TRACKER(file_names_cannot_break_a_header),
-      WITH_TRACKER(bad_requests_are_told),
-      WITH_TRACKER(names_for_downloads),
+      WITH_TRACKER(a_component_need_not_exist), WITH_TRACKER(data_of_no_component_are_swept),
+      WITH_TRACKER(the_url_permits_the_upload), WITH_TRACKER(file_names_cannot_break_a_header),
+      WITH_TRACKER(bad_requests_are_told),      WITH_TRACKER(names_for_downloads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
