@@ -15,6 +15,12 @@ function core.open(session) end
 ---@return moonshift.core.EventExpression
 function core.expression(text) end
 
+--- The JSON text of a value, as events are written: decoded empty lists stay lists, integers are exact. Raises
+--- `invalid` for what JSON cannot hold.
+---@param value any
+---@return string
+function core.json(value) end
+
 ---@class moonshift.core.EventChannel
 local channel = {}
 

@@ -79,11 +79,7 @@ push_waiter(lua_State *L, int index)
   *waiter = (struct waiter){.wait.cancel = cancel, .is_linked = true};
   ms_buffer_init(&waiter->text, MS_CHANNEL_EVENT_MAX_BYTES);
   LIST_INSERT_HEAD(&channel->waiters, waiter, link);
-  if (luaL_newmetatable(L, WAITER_METATABLE)) {
-    lua_pushcfunction(L, collect_waiter);
-    lua_setfield(L, -2, "__gc");
-  }
-  lua_setmetatable(L, -2);
+  luaL_setmetatable(L, WAITER_METATABLE);
   lua_pushvalue(L, index);
   lua_setiuservalue(L, -2, 1);
   return waiter;
@@ -390,6 +386,28 @@ channel_receive(lua_State *L)
   return receive(L, LUA_OK, 0);
 }
 
+/* json(value): its text, as events are written. */
+static int
+events_json(lua_State *L)
+{
+  luaL_checkany(L, 1);
+  lua_settop(L, 1);
+  struct waiter *owner = lua_newuserdatauv(L, sizeof *owner, 1);
+  *owner = (struct waiter){.is_linked = false};
+  ms_buffer_init(&owner->text, MS_EVENTS_WAITING_MAX_BYTES);
+  luaL_setmetatable(L, WAITER_METATABLE);
+  struct ms_json_writer writer;
+  struct ms_error err;
+  ms_json_writer_init(&writer, &owner->text);
+  ms_encode_value(L, 1, &writer);
+  if (ms_buffer_check(&owner->text, "a value", &err) != MS_OK) {
+    return ms_raise(L, &err);
+  }
+  lua_pushlstring(L, ms_buffer_string(&owner->text), owner->text.size_bytes);
+  ms_buffer_free(&owner->text);
+  return 1;
+}
+
 /* ---- the module ---- */
 
 static const luaL_Reg METAMETHODS[] = {
@@ -408,6 +426,7 @@ static const luaL_Reg METHODS[] = {
 
 static const luaL_Reg FUNCTIONS[] = {
     {"expression", ms_event_expression_new},
+    {"json", events_json},
     {"open", events_open},
     {NULL, NULL},
 };
@@ -419,6 +438,9 @@ luaopen_moonshift_core_events(lua_State *L)
   luaL_setfuncs(L, METAMETHODS, 0);
   luaL_newlib(L, METHODS);
   lua_setfield(L, -2, "__index");
+  luaL_newmetatable(L, WAITER_METATABLE);
+  lua_pushcfunction(L, collect_waiter);
+  lua_setfield(L, -2, "__gc");
   luaL_newlib(L, FUNCTIONS);
   return 1;
 }
