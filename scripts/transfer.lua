@@ -2,7 +2,8 @@
 ---
 --- Usage: moonshift transfer [OPTIONS] ID… --to LOCATION
 ---
---- ID is a component or a version, whose components are all meant. What is in the target already is left alone.
+--- ID is a component or a version, whose components are all meant. What is in the target already is left alone:
+--- of a sequence that is there in part, the rest is copied.
 ---
 --- Options:
 ---   --from LOCATION   where the data are; ftrack.server when not given
@@ -54,9 +55,7 @@ for _, id in ipairs(given) do
   for _, component in ipairs(find(id)) do
     local name = component.name .. (component.file_type or "")
     local bar <close> = transfer_bar.new(name, { json = given.json })
-    if to:get_component_availability(component) == 0 then
-      to:add_component(component, from, { progress = bar.update })
-    end
+    to:add_component(component, from, { progress = bar.update, missing_only = true })
     if given.move then from:remove_component(component) end
     bar.done(("%s (%s) is in %s"):format(name, text.size(component.size), given.to),
       { component_id = component.id, location = given.to, size_bytes = component.size })

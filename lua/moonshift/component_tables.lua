@@ -43,17 +43,16 @@ local function name_projects(session, versions)
   for _, version in ipairs(versions) do version.names[1] = known[version.project_id] end
 end
 
-local function query(session, ids)
+-- Components by their ids, and with `members` what is in those that are containers.
+local function query(session, ids, members)
+  local list = quoted(ids)
+  local condition = ("id in (%s)"):format(list) .. (members and (" or container_id in (%s)"):format(list) or "")
   return session:call {
     {
       action = "query",
-      expression = ("select %s, %s from Component where id in (%s) or container_id in (%s)")
-        :format(PROJECTIONS, VERSION_PROJECTIONS, quoted(ids), quoted(ids)),
+      expression = ("select %s, %s from Component where %s"):format(PROJECTIONS, VERSION_PROJECTIONS, condition),
     },
-    {
-      action = "query",
-      expression = ("select id, padding from SequenceComponent where id in (%s)"):format(quoted(ids)),
-    },
+    { action = "query", expression = ("select id, padding from SequenceComponent where id in (%s)"):format(list) },
   }
 end
 
@@ -81,23 +80,39 @@ local function sorted(items)
   return list
 end
 
---- Components and the members of containers, in one request.
----@param session moonshift.Session
----@param entities moonshift.Entity[]
----@return table[] items
-function component_tables.load(session, entities)
-  local ids, items, by_id = {}, {}, {}
-  for i, entity in ipairs(entities) do ids[i] = entity.id end
-  if #ids == 0 then return items end
-  local answers = query(session, ids)
-  local versions = {}
+local function read(session, answers, by_id)
+  local items, versions = {}, {}
   for i, row in ipairs(answers[1].data) do
     items[i] = item_of(row)
     by_id[row.id] = items[i]
     versions[#versions + 1] = items[i].version
   end
-  name_projects(session, versions)
   for _, row in ipairs(answers[2].data) do by_id[row.id].padding = row.padding end
+  name_projects(session, versions)
+  return items
+end
+
+-- A member is named after its container, also where that is not meant itself.
+local function read_containers(session, items, by_id)
+  local missing, seen = {}, {}
+  for _, item in ipairs(items) do
+    local id = item.container_id
+    if id and not by_id[id] and not seen[id] then missing[#missing + 1] = id end
+    seen[id or 0] = true
+  end
+  if #missing > 0 then read(session, query(session, missing), by_id) end
+end
+
+--- Components and the members of containers, in one request where no member is meant alone.
+---@param session moonshift.Session
+---@param entities moonshift.Entity[]
+---@return table[] items
+function component_tables.load(session, entities)
+  local ids, by_id = {}, {}
+  for i, entity in ipairs(entities) do ids[i] = entity.id end
+  if #ids == 0 then return {} end
+  local items = read(session, query(session, ids, true), by_id)
+  read_containers(session, items, by_id)
   for _, item in ipairs(items) do item.container = by_id[item.container_id] end
   return sorted(items)
 end

@@ -84,13 +84,17 @@ local function transfer(session, item, from, to)
   errors.raise("invalid", ("data cannot go from '%s' to '%s'"):format(from.place.name, to.place.name))
 end
 
-local function check_absent(session, location, items)
-  local rows = rows_of(session, location.id, items)
+-- The items that are not in the location; raises for one that is, unless only what is missing is meant.
+local function absent(session, location, items, missing_only)
+  local rows, list = rows_of(session, location.id, items), {}
   for _, item in ipairs(items) do
-    if rows[item.id] then
+    if not rows[item.id] then
+      list[#list + 1] = item
+    elseif not missing_only then
       errors.raise("exists", ("the component '%s' is in the location '%s' already"):format(item.name, location.name))
     end
   end
+  return list
 end
 
 -- Two components cannot be one file: removing the one would take the other's data.
@@ -171,12 +175,13 @@ end
 --- told, together with whatever else the session has pending. When a copy fails the others are taken back.
 ---@param components moonshift.Entity|moonshift.Entity[] Of a container its members as well.
 ---@param source moonshift.Entity The location that has the data.
----@param options? { progress?: fun(done: integer, total: integer) } Called with bytes.
+---@param options? { progress?: fun(done: integer, total: integer), missing_only?: boolean } `progress` is called with
+--- bytes. `missing_only`: what is there already, of a sequence some of its files, stays as it is, and is no mistake.
 function Location:add_components(components, source, options)
+  options = options or {}
   local session = session_core.session_of(self)
   local to, from = places.need(session, self.name), places.need(session, source.name)
-  local items = component_tables.load(session, as_list(components))
-  check_absent(session, self, items)
+  local items = absent(session, self, component_tables.load(session, as_list(components)), options.missing_only)
   local resource_from = resources(session, source, from, items)
   local resource_to = {}
   for _, item in ipairs(items) do
@@ -184,7 +189,7 @@ function Location:add_components(components, source, options)
     resource_to[item.id] = to.identify(session, item) or item.id
   end
   locations.check_free(session, self, to, items, resource_to)
-  component_tables.meter(items, options and options.progress)
+  component_tables.meter(items, options.progress)
   if to.put then transfer_all(session, items, from, to, resource_from, resource_to) end
   locations.create_rows(session, self, items, resource_to)
   session:commit()
@@ -194,7 +199,7 @@ end
 --- One component; see `add_components`.
 ---@param component moonshift.Entity
 ---@param source moonshift.Entity
----@param options? { progress?: fun(done: integer, total: integer) }
+---@param options? { progress?: fun(done: integer, total: integer), missing_only?: boolean }
 function Location:add_component(component, source, options)
   self:add_components({ component }, source, options)
 end

@@ -205,6 +205,26 @@ for _, kind in ipairs(trackers.KINDS) do
       assert.equal("frame 2", support.read(by_id:get_filesystem_path(component.members[2])))
     end)
 
+    it("what is there in part is completed", function()
+      local session <close> = tracker:session()
+      local server = session:query 'Location where name is "ftrack.server"':one()
+      local by_id = session:ensure("Location", { name = "studio.id" }, { "name" })
+      local component = session:create_component(frames(4), { name = "part" }, server)
+      by_id:add_component(component, server)
+      for i = 2, 3 do by_id:remove_component(component.members[i]) end
+      by_id:add_component(component.members[2], server) -- a member alone has its sequence's place
+      assert.matches(component.id:sub(5) .. "/file.0002.exr", by_id:get_filesystem_path(component.members[2]), 1, true)
+      by_id:remove_component(component.members[2])
+      assert.equal(50, by_id:get_component_availability(component))
+      for _ = 1, 2 do
+        by_id:add_component(component, server, { missing_only = true })
+        assert.equal(100, by_id:get_component_availability(component))
+      end
+      for i = 1, 4 do
+        assert.equal(("frame %d"):format(i), support.read(by_id:get_filesystem_path(component.members[i])))
+      end
+    end)
+
     it("others are told what came and went", function()
       local session <close> = tracker:session()
       local other <close> = tracker:session()
