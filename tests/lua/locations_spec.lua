@@ -4,11 +4,9 @@ local core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
 local support = require "support"
 local system = require "moonshift.core.system"
-local task = require "moonshift.task"
 local trackers = require "trackers"
 local uv = require "luv"
 
-local PATIENCE = 400 -- times 50 ms
 
 local CONFIG = [[
 return {
@@ -243,10 +241,7 @@ for _, kind in ipairs(trackers.KINDS) do
         wanted[#wanted + 1] = word .. component.id
         for _, member in ipairs(component.members) do wanted[#wanted + 1] = word .. member.id end
       end
-      for _ = 1, PATIENCE do
-        if #told >= #wanted then break end
-        task.sleep(0.05)
-      end
+      support.wait_until(function() return #told >= #wanted end)
       table.sort(told)
       table.sort(wanted)
       assert.same(wanted, told)
