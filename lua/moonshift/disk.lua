@@ -5,7 +5,6 @@
 --- there already is not copied once more, when it is the same.
 
 local errors = require "moonshift.errors"
-local session_core = require "moonshift.core.session"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
@@ -107,16 +106,46 @@ local function publish(temporary, path)
   if not is_there then fail_exists(path) end
 end
 
+-- ---- temporary files -----------------------------------------------------------------------------------
+
+-- Where the numbers of processes are as here: this start of this machine, and this container.
+local numbering
+
+local function here()
+  if numbering then return numbering end
+  local file <close> = io.open "/proc/sys/kernel/random/boot_id"
+  local boot, space = file and file:read "l" or "", uv.fs_readlink "/proc/self/ns/pid" or ""
+  numbering = ("%s-%s"):format(boot:match "^%x+" or "0", space:match "%d+" or "0")
+  return numbering
+end
+
+local count = 0
+
+local function temporary_name()
+  count = count + 1
+  return (".moonshift-%s-%d-%d.part"):format(here(), uv.os_getpid(), count)
+end
+
+local function is_left_over(path, name)
+  local place, pid = name:match "^%.moonshift%-(%x+%-%d+)%-(%d+)%-%d+%.part$"
+  if place == here() then
+    local _, _, code = uv.kill(math.tointeger(tonumber(pid)), 0)
+    return code == "ESRCH"
+  end
+  local status = uv.fs_lstat(path)
+  return status ~= nil and status.type == "file" and status.mtime.sec < os.time() - STALE_S
+end
+
 -- What a process that was killed has left, once for each folder.
 local swept = {}
 
 local function sweep(folder)
   if swept[folder] then return end
   swept[folder] = true
-  local scan, oldest = uv.fs_scandir(folder), os.time() - STALE_S
+  local scan = uv.fs_scandir(folder)
   for name in (scan and uv.fs_scandir_next or function() end), scan do
-    local status = name:find "^%.moonshift%-.*%.part" and uv.fs_lstat(folder .. "/" .. name)
-    if status and status.type == "file" and status.mtime.sec < oldest then uv.fs_unlink(folder .. "/" .. name) end
+    local path = folder .. "/" .. name
+    if name:find "^%.moonshift%-.*%.part" and is_left_over(path, name) then uv.fs_unlink(path) end
   end
 end
 
@@ -133,7 +162,7 @@ function disk.create(path, size, fill)
   if there and (there.type ~= "file" or there.size ~= size) then fail_exists(path) end
   system.make_folders(folder)
   sweep(folder)
-  local temporary = ("%s/.moonshift-%s.part"):format(folder, session_core.new_id())
+  local temporary = folder .. "/" .. temporary_name()
   local ok, err = pcall(fill, temporary)
   if ok then ok, err = pcall(publish, temporary, path) end
   if not ok then

@@ -108,6 +108,39 @@ describe("a folder for components", function()
     assert.same({ "copy" }, names)
   end)
 
+  it("is swept of what a process that was killed has left", function()
+    local uv = require "luv"
+    local script = support.write(folder.path .. "/copy.lua", [[
+      local source, path = ...
+      local disk = require "moonshift.disk"
+      disk.create(path, 1, function(temporary)
+        io.open(temporary, "w"):write "x":close()
+        print "begun"
+        require "moonshift".sleep(600)
+      end)
+    ]])
+    local process <close> = support.start { "run", script, "source", folder.path .. "/shared/one" }
+    process:wait_for "begun"
+    local function names()
+      local scan, list = uv.fs_scandir(folder.path .. "/shared"), {}
+      for name in uv.fs_scandir_next, scan do list[#list + 1] = name end
+      table.sort(list)
+      return list
+    end
+    local source = support.write(folder.path .. "/source", "x")
+    local function copy(name)
+      local result = support.run { "run", "-", source, folder.path .. "/shared/" .. name,
+        input = [[ require "moonshift.disk".copy(...) ]] }
+      assert.same({ 0, "" }, { result.exit_code, result.stderr })
+    end
+    copy "two"
+    assert.equal(2, #names()) -- the one that is at work, and the copy
+    process:kill "sigkill"
+    process:wait()
+    copy "three"
+    assert.same({ "three", "two" }, names())
+  end)
+
   it("is swept of what nobody has written to for long", function()
     local uv = require "luv"
     local source = support.write(folder.path .. "/source", "x")
