@@ -17,15 +17,16 @@ struct ms_update_event;
 struct ms_update_note;
 
 struct ms_batch {
-  struct ms_api *api;                        /* borrowed */
-  const struct ms_api_request *request;      /* borrowed */
-  struct ms_arena *arena;                    /* borrowed; lives until the batch is answered */
-  struct ms_buffer *answer;                  /* borrowed; each action appends its element */
-  const struct ms_json_node *operation;      /* the one that runs; its siblings follow it */
-  const struct ms_json_node *refused;        /* the one that failed, where that can be told */
-  bool settles;                              /* all operations have run, `operation` is the last */
-  int64_t now_us;                            /* the time of all its changes */
-  struct ms_check *checks;                   /* what must hold when it ends, newest first */
+  struct ms_api *api;                   /* borrowed */
+  const struct ms_api_request *request; /* borrowed */
+  struct ms_arena *arena;               /* borrowed; lives until the batch is answered */
+  struct ms_buffer *answer;             /* borrowed; each action appends its element */
+  const struct ms_json_node *operation; /* the one that runs; its siblings follow it */
+  const struct ms_json_node *refused;   /* the one that failed, where that can be told */
+  bool settles;                         /* all operations have run, `operation` is the last */
+  int64_t now_us;                       /* the time of all its changes */
+  struct ms_check *checks;              /* what must hold when it ends, oldest first */
+  struct ms_check *last_check;
   struct ms_late_rule *late_rules;           /* what new rows bring with them when it ends */
   struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
   struct ms_removed_blob *removed;           /* component data to remove once it is committed */

@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "api/tree.h"
+
 enum { CHECK_SQL_MAX_BYTES = 64 * 1024 };
 
 enum check_kind {
   CHECK_REQUIRED,  /* `row`: its required attributes have values, if it still exists */
   CHECK_REFERENCE, /* an entity of `target` has the key `value` */
-  CHECK_REFUSAL    /* no row of `type` has `value` in `column` */
+  CHECK_REFUSAL,   /* no row of `type` has `value` in `column` */
+  CHECK_TREE       /* the entity `value` of `type` does not lie in itself by `column` */
 };
 
 struct ms_check {
@@ -16,9 +19,9 @@ struct ms_check {
   const struct ms_entity_type *type;
   const struct ms_entity_type *target;
   const struct ms_attribute *attribute; /* REFERENCE */
-  const char *column;                   /* REFUSAL */
+  const char *column;                   /* REFUSAL, TREE */
   struct ms_key key;                    /* REQUIRED */
-  struct ms_parameter value;            /* REFERENCE, REFUSAL */
+  struct ms_parameter value;            /* REFERENCE, REFUSAL, TREE */
   const struct ms_json_node *operation; /* that asked for it, or NULL */
   struct ms_check *next;
 };
@@ -32,8 +35,11 @@ add_check(struct ms_batch *batch, enum check_kind kind, const struct ms_entity_t
   check->kind = kind;
   check->type = type;
   check->operation = batch->settles ? NULL : batch->operation;
-  check->next = batch->checks;
-  batch->checks = check;
+  if (batch->last_check)
+    batch->last_check->next = check;
+  else
+    batch->checks = check;
+  batch->last_check = check;
   return check;
 }
 
@@ -52,13 +58,27 @@ finds_row(struct ms_batch *batch, const char *sql, const struct ms_parameter *va
   return status;
 }
 
+/* What stands behind the condition on an id: rows of a base's table that are of the type. */
+static void
+print_type_condition(struct ms_buffer *sql, const struct ms_entity_type *type)
+{
+  if (type->root == type || !type->type_column)
+    return;
+  ms_buffer_printf(sql, " AND \"%s\" IN (", type->type_column);
+  for (size_t i = 0; i < type->descendant_count; i++)
+    ms_buffer_printf(sql, "%s'%s'", i ? ", " : "", type->descendants[i]->stored_as);
+  ms_buffer_append_char(sql, ')');
+}
+
 static enum ms_status
-has_row(struct ms_batch *batch, const char *table, const char *column,
+has_row(struct ms_batch *batch, const struct ms_entity_type *type, const char *column,
         const struct ms_parameter *value, bool *found, struct ms_error *err)
 {
   struct ms_buffer sql;
   ms_buffer_init(&sql, CHECK_SQL_MAX_BYTES);
-  ms_buffer_printf(&sql, "SELECT 1 FROM \"%s\" WHERE \"%s\" = ?1 LIMIT 1", table, column);
+  ms_buffer_printf(&sql, "SELECT 1 FROM \"%s\" WHERE \"%s\" = ?1", type->table, column);
+  print_type_condition(&sql, type);
+  ms_buffer_append_string(&sql, " LIMIT 1");
   enum ms_status status = ms_buffer_check(&sql, "a statement", err);
   if (status == MS_OK)
     status = finds_row(batch, sql.data, value, found, err);
@@ -72,7 +92,7 @@ static enum ms_status
 has_target(struct ms_batch *batch, const struct ms_entity_type *target,
            const struct ms_parameter *value, bool *found, struct ms_error *err)
 {
-  return has_row(batch, target->table, target->primary_key[0]->storage.column, value, found, err);
+  return has_row(batch, target, target->primary_key[0]->storage.column, value, found, err);
 }
 
 enum ms_status
@@ -90,6 +110,26 @@ ms_checks_note_target(struct ms_batch *batch, const struct ms_entity_type *type,
   check->target = target;
   check->attribute = attribute;
   check->value = *id;
+  return MS_OK;
+}
+
+/* An entity can come to lie in itself when it moves, or when it was made before what it lies in. */
+static enum ms_status
+note_tree(struct ms_batch *batch, const struct ms_row *row, const struct ms_cell *cell, bool is_new,
+          struct ms_error *err)
+{
+  if (cell->value.type == MS_PARAMETER_NULL || !ms_tree_has_parent_in(row->type, cell->column))
+    return MS_OK;
+  bool is_below_later = batch->last_check && batch->last_check->kind == CHECK_REFERENCE &&
+                        batch->last_check->attribute == cell->attribute &&
+                        ms_value_equal(&batch->last_check->value, &cell->value);
+  if (is_new && !is_below_later && !ms_value_equal(&row->key.parts[0], &cell->value))
+    return MS_OK;
+  struct ms_check *check = add_check(batch, CHECK_TREE, row->type);
+  if (!check)
+    return ms_batch_out_of_memory(err);
+  check->column = cell->column;
+  check->value = row->key.parts[0];
   return MS_OK;
 }
 
@@ -156,8 +196,11 @@ enum ms_status
 ms_checks_note_row(struct ms_batch *batch, struct ms_row *row, bool is_new, struct ms_error *err)
 {
   enum ms_status status = note_required(batch, row, is_new, err);
-  for (size_t i = 0; i < row->cell_count && status == MS_OK; i++)
+  for (size_t i = 0; i < row->cell_count && status == MS_OK; i++) {
     status = note_reference(batch, row->type, &row->cells[i], err);
+    if (status == MS_OK)
+      status = note_tree(batch, row, &row->cells[i], is_new, err);
+  }
   return status;
 }
 
@@ -234,12 +277,20 @@ run_refusal(struct ms_batch *batch, const struct ms_check *check, struct ms_erro
 {
   bool found = false;
   enum ms_status status =
-      has_row(batch, check->type->table, check->column, &check->value, &found, err);
+      has_row(batch, check->type->root, check->column, &check->value, &found, err);
   if (status != MS_OK || !found)
     return status;
   struct ms_key key = {.parts = {check->value}, .count = 1};
   return ms_fail(err, MS_INTEGRITY, "%s cannot be deleted: attribute '%s' of a %s refers to it",
                  ms_key_describe(batch, check->target, &key), check->column, check->type->name);
+}
+
+/* ---- trees ---- */
+
+static enum ms_status
+run_tree(struct ms_batch *batch, const struct ms_check *check, struct ms_error *err)
+{
+  return ms_tree_check(batch, check->type, check->column, &check->value, err);
 }
 
 /* ---- all ---- */
@@ -252,6 +303,7 @@ ms_checks_run(struct ms_batch *batch, struct ms_error *err)
       [CHECK_REQUIRED] = run_required,
       [CHECK_REFERENCE] = run_reference,
       [CHECK_REFUSAL] = run_refusal,
+      [CHECK_TREE] = run_tree,
   };
   enum ms_status status = MS_OK;
   for (const struct ms_check *check = batch->checks; check && status == MS_OK;

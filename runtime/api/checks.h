@@ -25,7 +25,7 @@ ms_checks_note_refusal(struct ms_batch *batch, const struct ms_entity_type *refe
                        const struct ms_column *column, const struct ms_entity_type *gone,
                        const char *id, struct ms_error *err);
 
-/* Looks at everything noted. MS_INVALID for a missing value, MS_INTEGRITY for a missing or a still
+/* Looks at everything noted. MS_INVALID for a missing value or an entity that lies in itself, MS_INTEGRITY for a missing or a still
  * needed entity; the message names type, attribute and value. */
 enum ms_status
 ms_checks_run(struct ms_batch *batch, struct ms_error *err);

@@ -25,7 +25,7 @@ write_membership(struct ms_members *members, const struct ms_membership *members
                  struct ms_error *err)
 {
   members->attribute = membership->attribute;
-  members->target = membership->attribute->target;
+  members->target = membership->attribute->row_type;
   if (is_dense(membership->attribute))
     return MS_OK;
   enum ms_status status = ms_permission_check_write(members->batch, members->target, err);

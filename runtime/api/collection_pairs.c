@@ -62,11 +62,7 @@ add_plain_pair(struct ms_members *members, const struct ms_parameter *other, str
   ms_buffer_init(&sql, MS_MEMBERS_SQL_MAX_BYTES);
   ms_buffer_printf(&sql, "INSERT INTO \"%s\" (\"%s\", \"%s\") VALUES (?1, ?2)", storage->link_table,
                    storage->link_own_column, storage->link_target_column);
-  enum ms_status status = run_pair(members, &sql, other, NULL, err);
-  if (status == MS_OK)
-    status = ms_checks_note_target(members->batch, members->type, members->attribute,
-                                   members->target, other, err);
-  return status;
+  return run_pair(members, &sql, other, NULL, err);
 }
 
 static enum ms_status
@@ -92,7 +88,11 @@ add_pair(struct ms_members *members, const struct ms_parameter *other, struct ms
     return status;
   const struct ms_entity_type *type =
       pair_type(members->batch->api->model, members->attribute->storage.link_table);
-  return type ? add_entity_pair(members, type, other, err) : add_plain_pair(members, other, err);
+  status = type ? add_entity_pair(members, type, other, err) : add_plain_pair(members, other, err);
+  if (status == MS_OK)
+    status = ms_checks_note_target(members->batch, members->type, members->attribute,
+                                   members->target, other, err);
+  return status;
 }
 
 static enum ms_status

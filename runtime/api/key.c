@@ -69,8 +69,8 @@ check_reference_type(struct ms_batch *batch, const struct ms_attribute *attribut
   if (!name)
     return MS_OK;
   const struct ms_entity_type *type = ms_model_type(batch->api->model, name);
-  if (type && (type->root == attribute->row_type->root))
-    return MS_OK;
+  if (type && (ms_type_is_a(type, attribute->row_type) || ms_type_is_a(attribute->row_type, type)))
+    return MS_OK; /* a base's name is fine: what the entity is shows when the batch ends */
   return ms_fail(err, MS_INVALID, "attribute '%s' takes a %s, not a '%.100s'", attribute->name,
                  attribute->target->name, name);
 }

@@ -75,7 +75,12 @@ ms_row_give(struct ms_row *row, const char *column, const struct ms_attribute *a
   const struct ms_cell *cell = ms_row_cell(row, column);
   if (cell && value->type == MS_PARAMETER_NULL)
     return MS_OK;
-  if (cell && cell->value.type != MS_PARAMETER_NULL && !ms_value_equal(&cell->value, value))
+  bool disagrees =
+      cell && cell->value.type != MS_PARAMETER_NULL && !ms_value_equal(&cell->value, value);
+  if (disagrees && cell->attribute == attribute)
+    return ms_fail(err, MS_INVALID, "attribute '%s' of %s is given twice, with two values",
+                   attribute->name, row->type->name);
+  if (disagrees)
     return ms_fail(err, MS_INVALID, "attributes '%s' and '%s' of %s disagree: give one of them",
                    cell->attribute->name, attribute->name, row->type->name);
   ms_row_set(row, column, attribute, *value);

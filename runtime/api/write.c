@@ -53,7 +53,13 @@ ms_write_change(struct ms_batch *batch, struct ms_row *row, struct ms_error *err
     is_changed |= !ms_value_equal(&old[i], &row->cells[i].value);
   if (status != MS_OK || !is_changed)
     return status;
-  status = ms_row_update(batch, row, err);
   const struct ms_change change = {.row = row, .old = old, .old_count = row->cell_count};
-  return status == MS_OK ? ms_update_note_write(batch, &change, err) : status;
+  status = ms_rules_before(batch, &change, err);
+  if (status == MS_OK)
+    status = ms_row_update(batch, row, err);
+  if (status == MS_OK)
+    status = ms_checks_note_row(batch, row, false, err);
+  if (status == MS_OK)
+    status = ms_update_note_write(batch, &change, err);
+  return status == MS_OK ? ms_rules_after(batch, &change, err) : status;
 }

@@ -21,7 +21,7 @@ enum ms_status
 ms_write_new(struct ms_batch *batch, struct ms_row *row, struct ms_error *err);
 
 /* Writes the cells of the row that is there under the row's key, if that changes anything; its concrete type
- * becomes the row's. MS_NOT_FOUND when there is no such row. References are not looked at. */
+ * becomes the row's. MS_NOT_FOUND when there is no such row. */
 enum ms_status
 ms_write_change(struct ms_batch *batch, struct ms_row *row, struct ms_error *err);
 

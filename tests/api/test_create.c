@@ -36,7 +36,7 @@ key_and_data_must_agree(void **state)
   expect_error(tracker,
                "[{'action':'create','entity_type':'Job','entity_key':['a'],"
                "'entity_data':{'id':'b'}}]",
-               "ValidationError", "disagree");
+               "ValidationError", "given twice");
   expect_error(tracker,
                "[{'action':'create','entity_type':'Job','entity_key':['a','b'],'entity_data':{}}]",
                "ValidationError", "1 part(s)");

@@ -95,6 +95,18 @@ local function add_columns(model, type)
   end
 end
 
+--- A relation may be to more than the type that its column is declared with: `-> Task rows TypedContext`.
+local function widen_references(type)
+  local owner = type.root.table_owner
+  for _, name in ipairs(type.names) do
+    local attribute = type.all[name]
+    local column = attribute.kind == "reference" and owner.column_by_name[attribute.by]
+    if column and column.references and lookup.is_a(column.references, attribute.row_type) then
+      column.references = attribute.row_type
+    end
+  end
+end
+
 --- Key columns first in their order, then by name.
 local function sort_columns(type)
   local rank = {}
@@ -131,6 +143,9 @@ end
 function tables.fill(model, sorted_types)
   for _, type in ipairs(sorted_types) do
     add_columns(model, type)
+  end
+  for _, type in ipairs(sorted_types) do
+    widen_references(type)
   end
   for _, type in ipairs(sorted_types) do
     move_uniques(type)
