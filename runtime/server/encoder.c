@@ -43,7 +43,7 @@ struct ms_encoder {
   bool is_busy;
   enum pass pass;
   struct ms_process *process; /* owned, or NULL */
-  char path[64];              /* of the pass's output, "" for none */
+  char path[256];             /* of the pass's output, "" for none */
   struct ms_buffer complaint; /* what ffmpeg wrote to its error output */
   bool is_late;               /* it was killed for that */
   int64_t size_bytes[PASS_COUNT];
@@ -195,11 +195,13 @@ on_end(void *user, const struct ms_process_result *result)
 static enum ms_status
 make_output_file(struct ms_encoder *encoder, struct ms_error *err)
 {
-  strcpy(encoder->path, "/tmp/moonshift-encode-XXXXXX");
-  int fd = mkstemp(encoder->path);
+  const char *folder = getenv("TMPDIR");
+  folder = folder && *folder ? folder : "/tmp";
+  int length = snprintf(encoder->path, sizeof encoder->path, "%s/moonshift-encode-XXXXXX", folder);
+  int fd = length < (int)sizeof encoder->path ? mkstemp(encoder->path) : -1;
   if (fd < 0) {
     encoder->path[0] = '\0';
-    return ms_fail(err, MS_IO, "there is no room for a temporary file in /tmp");
+    return ms_fail(err, MS_IO, "there is no room for a temporary file in %s", folder);
   }
   close(fd);
   return MS_OK;

@@ -23,6 +23,7 @@ function environment(folder) {
     ...(ASAN_OPTIONS && { ASAN_OPTIONS }),
     ...(UBSAN_OPTIONS && { UBSAN_OPTIONS }),
     HOME: folder,
+    TMPDIR: folder,
     USER: "conformance",
     LOGNAME: "conformance",
     XDG_DATA_HOME: join(folder, "share"),

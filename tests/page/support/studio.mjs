@@ -37,7 +37,7 @@ export class Studio {
     const folders = ["DATA", "CONFIG", "STATE", "CACHE"].map((name) =>
       [`XDG_${name}_HOME`, join(this.folder, name.toLowerCase())]);
     return {
-      PATH: `${join(this.folder, "bin")}:${PATH}`, LANG: LANG ?? "C.UTF-8", HOME: this.folder, USER: "ada", LOGNAME: "ada",
+      PATH: `${join(this.folder, "bin")}:${PATH}`, LANG: LANG ?? "C.UTF-8", HOME: this.folder, TMPDIR: this.folder, USER: "ada", LOGNAME: "ada",
       ...Object.fromEntries(folders),
       ...(ASAN_OPTIONS && { ASAN_OPTIONS }), ...(UBSAN_OPTIONS && { UBSAN_OPTIONS }),
     };
