@@ -1,11 +1,11 @@
 /* One job: why it failed first, then how far it is, its log, its files, its facts, its relatives. Parts that
  * stay the same are kept, so that an update moves neither a scroll bar nor a movie that plays. */
 import { api, Refused } from "./api.js";
-import { copyButton, element, icon, setText } from "./dom.js";
+import { announce, arrange, copyButton, element, icon, setText } from "./dom.js";
 import { duration, exactTime, fraction, parseTime, relativeTime, shortTime } from "./format.js";
 import { filesSection } from "./files.js";
 import { Log } from "./log.js";
-import { Bar, noteOf, secondsOf, startOf, statusBadge, titleOf } from "./row.js";
+import { Bar, noteOf, secondsOf, startOf, STATUS_NAMES, statusBadge, titleOf } from "./row.js";
 
 /* Keys of a job's data that have a place of their own. */
 const PLACED = new Set(["description", "progress", "phase", "reason", "command", "name", "host", "pid", "started_at",
@@ -37,9 +37,10 @@ export class Detail {
   #id = "";
   #answer = null;
   #request = null;
+  #status = ""; // that was shown last
   #parts = {}; // name → { key, node }
 
-  /* `close()`, `cancel(job)`, `retry(job, command)`, `open(id)`, `failed(error)`. */
+  /* `close()`, `cancel(job)`, `retry(job, command)`, `open(id)`, `failed(error)`, `titled(text)`: what is shown. */
   constructor(root, actions) {
     this.root = root;
     this.actions = actions;
@@ -59,7 +60,9 @@ export class Detail {
     this.#id = id;
     this.#answer = null;
     this.#parts = {};
+    this.#status = "";
     this.root.hidden = !id;
+    this.actions.titled("");
     this.body.replaceChildren();
     this.root.scrollTop = 0;
     if (id) await this.refresh().catch(() => {});
@@ -114,12 +117,24 @@ export class Detail {
       this.#part("facts", [without(job, RESTLESS), without(data, RESTLESS)], () => this.#facts(job, data, told)),
       this.#part("related", related, () => this.#related(related, job, data)),
     ].filter(Boolean);
-    const same = nodes.length === this.body.childNodes.length && nodes.every((node, i) => node === this.body.childNodes[i]);
-    if (!same) this.body.replaceChildren(...nodes);
+    const had = this.body.contains(document.activeElement);
+    arrange(this.body, nodes);
+    if (had && !this.body.contains(document.activeElement)) this.body.querySelector(".detail-title").focus({ preventScroll: true });
+    this.#tell(job);
     this.#updateProgress(job);
     if (log) this.log.showFile(log);
     else if (typeof data.tail === "string" && job.status === "running") this.log.showTail(data.tail);
     this.#tick();
+  }
+
+  /* The title of the window, and how it went to whoever does not look. */
+  #tell(job) {
+    this.actions.titled(titleOf(job));
+    if (this.#status && this.#status !== job.status) {
+      const reason = job.status === "failed" ? `: ${noteOf(job)}` : "";
+      announce(`${titleOf(job)}, ${STATUS_NAMES[job.status] ?? job.status}${reason}`);
+    }
+    this.#status = job.status;
   }
 
   #closeButton() {

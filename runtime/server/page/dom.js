@@ -37,6 +37,17 @@ export function setAttribute(node, name, value) {
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
+/* Makes these the children of a node, in this order. What stays is not touched: it keeps its focus, its scroll bars
+ * and its movie's place. */
+export function arrange(parent, nodes) {
+  for (const child of [...parent.childNodes]) {
+    if (!nodes.includes(child)) child.remove();
+  }
+  nodes.forEach((node, i) => {
+    if (parent.childNodes[i] !== node) parent.insertBefore(node, parent.childNodes[i] ?? null);
+  });
+}
+
 /* Told to whoever listens instead of looking. */
 export function announce(text) {
   setText(document.getElementById("announcer"), text);
@@ -44,7 +55,7 @@ export function announce(text) {
 
 /* A button that copies a text and says so for a moment. */
 export function copyButton(label, text) {
-  const caption = element("span", {}, label);
+  const caption = element("span", { class: "caption" }, label);
   return element("button", {
     type: "button",
     class: "quiet",

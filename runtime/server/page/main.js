@@ -42,6 +42,7 @@ const detail = new Detail(at("detail"), {
   cancel: (job) => askToCancel(job, () => refresh()),
   retry: (job, command) => askToRetry(job, command, (id) => go({ job: id })),
   failed: noticeFailure,
+  titled: (text) => (document.title = text ? `${text} · Jobs` : "Jobs · moonshift"),
 });
 const live = new Live(refresh, showConnection);
 
@@ -151,12 +152,16 @@ document.addEventListener("keydown", (event) => {
 
 // ---- signing in and out ----
 
-function leave() {
+/* `notice`: why there is somebody who has to sign in. */
+function leave(notice = "") {
   live.stop();
   at("app").hidden = true;
-  const refused = place.refused;
-  showSignIn(at("sign-in"), { refused, signedIn: enter });
+  document.querySelectorAll("dialog").forEach((dialog) => dialog.close());
+  showSignIn(at("sign-in"), { notice, signedIn: () => enter() });
 }
+
+const REFUSED_LINK = "This link was used already, or is too old. Sign in with your key.";
+const ENDED = "You are not signed in any more. Sign in again to go on where you were.";
 
 /* Shows the page to who is signed in, or asks to sign in. The first time both were asked for by early.js. */
 async function enter(asked = { session: api.session(), jobs: null }) {
@@ -167,7 +172,7 @@ async function enter(asked = { session: api.session(), jobs: null }) {
     if (error instanceof Unreachable) setTimeout(enter, RETRY_MS);
     return;
   }
-  if (!session.user) return leave();
+  if (!session.user) return leave(place.refused ? REFUSED_LINK : "");
   const first = await Promise.resolve(asked.jobs).catch(() => null);
   setText(at("user-name"), session.user);
   at("sign-in").hidden = true;
@@ -181,6 +186,6 @@ async function enter(asked = { session: api.session(), jobs: null }) {
   list.focus();
 }
 
-at("sign-out").addEventListener("click", () => api.signOut().then(leave, noticeFailure));
-onSignedOut(leave);
+at("sign-out").addEventListener("click", () => api.signOut().then(() => leave(), noticeFailure));
+onSignedOut(() => leave(ENDED));
 enter(early);

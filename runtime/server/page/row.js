@@ -24,11 +24,16 @@ export function titleOf(job) {
   return job.progress === null ? title : title.replace(/ \(\d{1,3} %\)$/, "");
 }
 
-/* The second line: why it failed, or what it does. */
+/* Why it failed, or what it does. */
 export function noteOf(job) {
   if (job.status === "failed") return job.reason || "No reason was given";
   if (job.status === "running") return job.phase || "";
   return job.name && job.name !== job.description ? job.name : "";
+}
+
+/* The second line of a row: there is always one, so that no title moves when a phase comes or goes. */
+function secondLineOf(job) {
+  return noteOf(job) || [job.user, job.host].filter(Boolean).join(" on ");
 }
 
 export function statusBadge(status) {
@@ -86,13 +91,13 @@ export class Row {
     this.root.dataset.status = job?.status ?? "";
     if (changed) this.status.replaceChildren(...(job ? [statusBadge(job.status)] : []));
     setText(this.title, job ? titleOf(job) : "");
-    setText(this.note, job ? noteOf(job) : "");
+    setText(this.note, job ? secondLineOf(job) : "");
     setText(this.user, job?.user ?? "");
     setText(this.host, job?.host ?? "");
     setAttribute(this.title, "title", job ? titleOf(job) : null);
     this.#fillProgress(job);
     const files = job?.attachments ?? 0;
-    setText(this.files, files ? String(files) : "");
+    setText(this.files, String(files));
     this.filesCell.classList.toggle("cell-none", !files);
     setAttribute(this.filesCell, "aria-label", job ? plural(files, "attachment") : null);
     this.tick();

@@ -2,7 +2,8 @@
 import { api } from "./api.js";
 import { element, setText } from "./dom.js";
 
-export function showSignIn(root, { refused, signedIn }) {
+/* `notice` is shown above the button; `signedIn()` is called when it went well. */
+export function showSignIn(root, { notice, signedIn }) {
   const user = element("input", { autocomplete: "username", required: true, maxlength: "200", spellcheck: "false", autocapitalize: "none" });
   const key = element("input", { type: "password", autocomplete: "current-password", required: true, maxlength: "500" });
   const problem = element("p", { class: "problem", role: "alert" });
@@ -14,7 +15,7 @@ export function showSignIn(root, { refused, signedIn }) {
     problem, submit,
     element("p", { class: "hint" }, "The terminal where ", element("code", {}, "moonshift serve"),
       " runs shows a link that signs you in. ", element("code", {}, "moonshift serve --new-key"), " makes another key."));
-  if (refused) setText(problem, "This link was used already, or is too old. Sign in with your key.");
+  setText(problem, notice);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     submit.disabled = true;
