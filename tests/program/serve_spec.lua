@@ -1,3 +1,4 @@
+local moonshift = require "moonshift"
 local support = require "support"
 local system = require "moonshift.core.system"
 local uv = require "luv"
@@ -114,5 +115,36 @@ describe("moonshift serve", function()
     local result = support.run { "serve", "--data", folder.path .. "/two", "--listen", server.url:match "//(.*)$" }
     assert.equal(1, result.exit_code)
     assert.matches("^moonshift: [^\n]*" .. server.url:match ":%d+$" .. "[^\n]*\n$", result.stderr)
+  end)
+
+  it("keeps what it has told many clients at once, whoever kills it", function()
+    local CLIENTS, ENOUGH = 12, 40
+    local folder <close> = support.folder()
+    local server <close> = support.serve { data = folder.path }
+    local told = {}
+    local function write(client)
+      local session <close> = moonshift.session {
+        server_url = server.url, api_user = server.environment.FTRACK_API_USER,
+        api_key = server.environment.FTRACK_API_KEY, timeout = 5,
+      }
+      for i = 1, math.huge do
+        local name = ("scope %d of %d"):format(i, client)
+        session:create("Scope", { name = name })
+        session:commit()
+        told[#told + 1] = name
+      end
+    end
+    local clients = {}
+    for client = 1, CLIENTS do clients[client] = client end
+    moonshift.parallel({ "killer", table.unpack(clients) }, { limit = CLIENTS + 1 }, function(client)
+      if client ~= "killer" then return moonshift.try(write, client) end
+      support.wait_until(function() return #told >= ENOUGH end)
+      server:kill "sigkill"
+    end)
+
+    local session <close> = moonshift.session { data = folder.path }
+    local kept = {}
+    for _, scope in ipairs(session:query("select name from Scope"):all()) do kept[scope.name] = true end
+    for _, name in ipairs(told) do assert.is_true(kept[name], name) end
   end)
 end)
