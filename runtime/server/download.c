@@ -12,6 +12,7 @@
 #include "server/media.h"
 #include "server/range.h"
 #include "server/routes.h"
+#include "server/share.h"
 
 enum { DISPOSITION_MAX_BYTES = 2048, CONTENT_RANGE_SIZE = 80 };
 
@@ -109,7 +110,10 @@ answer(struct ms_request *request)
   }
   download.size_bytes = (uint64_t)size_bytes;
   ms_blob_tag(download.fd, download.tag);
-  ms_blob_checksum(download.fd, download.checksum);
+  if (!ms_blob_checksum(download.fd, download.checksum) &&
+      !ms_blob_learned_checksum(download.fd, download.checksum)) {
+    ms_share_learn(request->server->share, id);
+  }
   if (is_other(request, &download)) {
     close(download.fd);
     ms_request_refuse(request, MHD_HTTP_PRECONDITION_FAILED, MS_INVALID,

@@ -76,6 +76,24 @@ enum { MS_BLOB_CHECKSUM_SIZE = 64 };
 bool
 ms_blob_checksum(int fd, char checksum[MS_BLOB_CHECKSUM_SIZE]);
 
+/* The same, of what was learnt since about bytes that the kernel copied. */
+bool
+ms_blob_learned_checksum(int fd, char checksum[MS_BLOB_CHECKSUM_SIZE]);
+
+struct ms_blob_learn;
+
+/* Begins to learn the checksum of a blob; false where it is known, or cannot be. _free it. */
+bool
+ms_blob_learn_begin(struct ms_blobs *blobs, const char *id, struct ms_blob_learn **learn);
+
+/* Reads for some tens of milliseconds, on any thread; false at the end. */
+bool
+ms_blob_learn_step(struct ms_blob_learn *learn);
+
+/* NULL is fine. */
+void
+ms_blob_learn_free(struct ms_blob_learn *learn);
+
 /* ---- uploads in parts ----
  *
  * The parts are written in any order into one file, which then becomes the blob without a copy. */

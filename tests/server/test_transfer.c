@@ -1,8 +1,10 @@
 /* Component data in and out: round trips, ranges, broken uploads, proofs. */
 #include <dirent.h>
 #include <poll.h>
+#include <sys/xattr.h>
 
 #include "base/checksum.h"
+#include "base/path.h"
 #include "support.h"
 
 enum { REQUEST_MAX_BYTES = 8192 };
@@ -188,6 +190,48 @@ test_range_behind_the_end(void **state)
   assert_non_null(strstr(answer.data, "Content-Range: bytes */3"));
   assert_non_null(strstr(body, "\"exception\""));
   ms_buffer_free(&answer);
+}
+
+/* Whether the file system below the data folder has attributes. */
+static bool
+keeps_checksums(struct fixture *fixture)
+{
+  char path[256];
+  snprintf(path, sizeof path, "%s/imported", fixture->folder);
+  return setxattr(path, "user.moonshift.probe", "x", 1, 0) == 0;
+}
+
+/* Bytes that the kernel copied in have a tag at once, and a checksum when somebody has asked for them. */
+static void
+test_checksum_is_learnt(void **state)
+{
+  struct fixture *fixture = *state;
+  struct ms_buffer answer, first;
+  struct ms_error err;
+  const char *body;
+  char path[256], tag[96];
+  int64_t size_bytes;
+  snprintf(path, sizeof path, "%s/imported", fixture->folder);
+  assert_int_equal(ms_path_write(path, "hello", 5, 0600, &err), MS_OK);
+  assert_int_equal(ms_blob_import(ms_api_blobs(fixture->api), "imported", path, &size_bytes, &err),
+                   MS_OK);
+  get(fixture, "GET", signed_query(fixture, MS_SIGNATURE_GET, "imported", 60), "", &first, &body);
+  assert_null(strstr(first.data, "Moonshift-MD5"));
+  assert_int_equal(sscanf(strstr(first.data, "ETag: "), "ETag: %95s", tag), 1);
+  for (int patience = 0;; patience++) {
+    get(fixture, "HEAD", signed_query(fixture, MS_SIGNATURE_GET, "imported", 60), "", &answer,
+        &body);
+    bool is_known =
+        strstr(answer.data, "Moonshift-MD5: 0-5d41402abc4b2a76b9719d911017c592") != NULL;
+    assert_non_null(strstr(answer.data, tag));
+    ms_buffer_free(&answer);
+    if (is_known || !keeps_checksums(fixture)) {
+      break;
+    }
+    assert_in_range(patience, 0, PATIENCE_S * 100);
+    usleep(10000);
+  }
+  ms_buffer_free(&first);
 }
 
 static void
@@ -467,6 +511,7 @@ main(void)
       cmocka_unit_test(test_chunked_upload),
       cmocka_unit_test(test_ranges),
       cmocka_unit_test(test_range_behind_the_end),
+      cmocka_unit_test(test_checksum_is_learnt),
       cmocka_unit_test(test_conditions_and_nothing_to_send),
       cmocka_unit_test(test_tag_follows_the_data),
       cmocka_unit_test(test_uploads_without_right),

@@ -326,6 +326,35 @@ gives_a_path(void **state)
   ms_blobs_close(blobs);
 }
 
+/* ---- checksums that are learnt ---- */
+
+static void
+learns_the_checksum_of_an_import(void **state)
+{
+  struct ms_error err;
+  struct ms_blobs *blobs = open_blobs(*state);
+  struct ms_blob_learn *learn = NULL;
+  char path[256], checksum[MS_BLOB_CHECKSUM_SIZE];
+  int64_t size = 0;
+  int fd = -1;
+  snprintf(path, sizeof path, "%s/source", (char *)*state);
+  check_ok(ms_path_write(path, "hello", 5, 0600, &err), &err);
+  check_ok(ms_blob_import(blobs, "abc", path, &size, &err), &err);
+  assert_true(ms_blob_learn_begin(blobs, "abc", &learn));
+  while (ms_blob_learn_step(learn))
+    continue;
+  ms_blob_learn_free(learn);
+  check_ok(ms_blob_open(blobs, "abc", &fd, &size, &err), &err);
+  if (ms_blob_learned_checksum(fd, checksum)) {
+    assert_string_equal(checksum, "0-5d41402abc4b2a76b9719d911017c592");
+    assert_false(ms_blob_learn_begin(blobs, "abc", &learn));
+  }
+  assert_false(ms_blob_checksum(fd, checksum)); /* the tag stays what it is */
+  close(fd);
+  assert_false(ms_blob_learn_begin(blobs, "none", &learn));
+  ms_blobs_close(blobs);
+}
+
 /* ---- sharing ---- */
 
 enum { SHARED_BYTES = 300 * 1024 };
@@ -508,6 +537,7 @@ main(void)
       IN_FOLDER(takes_parts_in_any_order),
       IN_FOLDER(a_full_disk_is_told_and_kept_clean),
       IN_FOLDER(gives_a_path),
+      IN_FOLDER(learns_the_checksum_of_an_import),
       IN_FOLDER(the_same_bytes_are_kept_once),
       IN_FOLDER(a_shared_blob_is_replaced_alone),
       IN_FOLDER(bytes_are_compared_before_they_are_shared),
