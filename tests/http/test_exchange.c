@@ -13,37 +13,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "doors.h"
+#include "fixture.h"
 
-struct fixture {
-  uv_loop_t loop;
-  struct ms_http *http;
-};
-
-/* Nothing here takes as long, however busy the machine is: who wants to see a limit sets a shorter one. */
+/* Longer than a machine stands still, for those who want to see a limit. */
 enum { LIMIT_MS = 1500 };
-static const struct ms_http_options patient = {
-    .connect_timeout_ms = 60000, .timeout_ms = 60000, .backoff_ms = 10};
-
-static int
-set_up(void **state)
-{
-  static struct fixture fixture;
-  *state = &fixture;
-  return ms_loop_open(&fixture.loop, NULL) == MS_OK &&
-                 ms_http_new(&fixture.loop, &patient, &fixture.http, NULL) == MS_OK
-             ? 0
-             : -1;
-}
-
-static int
-tear_down(void **state)
-{
-  struct fixture *fixture = *state;
-  ms_http_free(fixture->http);
-  ms_loop_close(&fixture->loop);
-  return 0;
-}
 
 /* What must come out of a request, whichever door it takes. */
 struct expected {
@@ -549,7 +522,6 @@ int
 main(void)
 {
   forget_proxies();
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(test_answer),
       TEST(test_request_as_sent),

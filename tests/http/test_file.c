@@ -12,41 +12,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "doors.h"
+#include "fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Above a megabyte, libcurl would ask for leave to send. */
 enum { BIG_BYTES = 2000000 };
-
-struct fixture {
-  uv_loop_t loop;
-  struct ms_http *http;
-};
-
-/* Nothing here takes as long, however busy the machine is. */
-static const struct ms_http_options patient = {
-    .connect_timeout_ms = 60000, .timeout_ms = 60000, .stall_timeout_s = 60, .backoff_ms = 10};
-
-static int
-set_up(void **state)
-{
-  static struct fixture fixture;
-  *state = &fixture;
-  return ms_loop_open(&fixture.loop, NULL) == MS_OK &&
-                 ms_http_new(&fixture.loop, &patient, &fixture.http, NULL) == MS_OK
-             ? 0
-             : -1;
-}
-
-static int
-tear_down(void **state)
-{
-  struct fixture *fixture = *state;
-  ms_http_free(fixture->http);
-  ms_loop_close(&fixture->loop);
-  return 0;
-}
 
 /* A file without a name that holds `text` `times` times. */
 static int
@@ -503,7 +474,6 @@ int
 main(void)
 {
   forget_proxies();
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
       TEST(test_upload),
       TEST(test_upload_of_nothing),
