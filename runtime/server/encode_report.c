@@ -32,7 +32,7 @@ begin(struct report *report, struct ms_api *api)
 }
 
 static enum ms_status
-send(struct report *report, struct ms_error *err)
+send_batch(struct report *report, struct ms_error *err)
 {
   ms_json_end_array(&report->writer);
   enum ms_status status = ms_buffer_check(&report->body, "a report", err);
@@ -99,7 +99,7 @@ read_data(struct report *report, const char *job_id)
       ms_arena_printf(&query.arena, "select data from Job where id is \"%s\"", job_id);
   ms_json_string(&query.writer, expression);
   ms_json_end_object(&query.writer);
-  if (send(&query, NULL) == MS_OK &&
+  if (send_batch(&query, NULL) == MS_OK &&
       ms_json_parse(&query.arena, query.answer.data, query.answer.size_bytes, &answer, NULL) ==
           MS_OK) {
     const struct ms_json_node *rows = ms_json_get(answer->first, "data");
@@ -161,34 +161,49 @@ ms_encode_report_started(struct ms_api *api, const char *job_id, struct ms_error
   open_data(&report, "update", "Job", job_id);
   ms_json_member_string(&report.writer, "status", "running");
   close_data(&report);
-  enum ms_status status = send(&report, err);
+  enum ms_status status = send_batch(&report, err);
   end(&report);
   return status;
 }
 
 static void
-place_output(struct report *report, const char *component_id, int64_t size_bytes)
+write_meta(struct report *report, const char *component_id, const char *meta)
+{
+  open_data(report, "create", "Metadata", NULL);
+  ms_json_member_string(&report->writer, "parent_id", component_id);
+  ms_json_member_string(&report->writer, "parent_type", "FileComponent");
+  ms_json_member_string(&report->writer, "key", "ftr_meta");
+  ms_json_member_string(&report->writer, "value", meta);
+  close_data(report);
+}
+
+static void
+place_output(struct report *report, const char *component_id, const struct ms_encode_output *output)
 {
   open_data(report, "update", "FileComponent", component_id);
-  ms_json_member_integer(&report->writer, "size", size_bytes);
+  ms_json_member_integer(&report->writer, "size", output->size_bytes);
   close_data(report);
   open_data(report, "create", "ComponentLocation", NULL);
   ms_json_member_string(&report->writer, "component_id", component_id);
   ms_json_member_string(&report->writer, "location_id", server_location);
   ms_json_member_string(&report->writer, "resource_identifier", component_id);
   close_data(report);
+  if (output->meta[0]) {
+    write_meta(report, component_id, output->meta);
+  }
 }
 
 enum ms_status
 ms_encode_report_done(struct ms_api *api, const struct ms_encoding *encoding,
-                      int64_t video_size_bytes, int64_t image_size_bytes, struct ms_error *err)
+                      const struct ms_encode_output *video, const struct ms_encode_output *image,
+                      struct ms_error *err)
 {
   struct report report;
   begin(&report, api);
   if (encoding->video_id) {
-    place_output(&report, encoding->video_id, video_size_bytes);
+    place_output(&report, encoding->video_id, video);
   }
-  place_output(&report, encoding->image_id, image_size_bytes);
+  place_output(&report, encoding->image_id, image);
   if (encoding->version_id) {
     open_data(&report, "update", "AssetVersion", encoding->version_id);
     ms_json_member_string(&report.writer, "thumbnail_id", encoding->image_id);
@@ -200,7 +215,7 @@ ms_encode_report_done(struct ms_api *api, const struct ms_encoding *encoding,
   if (!encoding->keep_original) {
     delete_component(&report, encoding->source_id);
   }
-  enum ms_status status = send(&report, err);
+  enum ms_status status = send_batch(&report, err);
   end(&report);
   return status;
 }
@@ -212,7 +227,7 @@ ms_encode_report_failed(struct ms_api *api, const struct ms_encoding *encoding, 
   struct report report;
   begin(&report, api);
   fail_job(&report, encoding->job_id, reason);
-  enum ms_status status = send(&report, err);
+  enum ms_status status = send_batch(&report, err);
   end(&report);
   return status;
 }
@@ -231,7 +246,7 @@ ms_encode_report_interrupted(struct ms_api *api, struct ms_error *err)
                       MS_ENCODE_MEDIA_JOB_TYPE, JOBS_AT_ONCE);
   ms_json_string(&query.writer, expression);
   ms_json_end_object(&query.writer);
-  enum ms_status status = send(&query, err);
+  enum ms_status status = send_batch(&query, err);
   if (status == MS_OK) {
     status = ms_json_parse(&query.arena, query.answer.data, query.answer.size_bytes, &answer, err);
   }
@@ -241,7 +256,7 @@ ms_encode_report_interrupted(struct ms_api *api, struct ms_error *err)
     fail_job(&report, ms_json_get_string(job, "id"), interrupted);
   }
   if (status == MS_OK) {
-    status = send(&report, err);
+    status = send_batch(&report, err);
   }
   end(&report);
   end(&query);

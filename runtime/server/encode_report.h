@@ -5,16 +5,24 @@
 #include <stdint.h>
 
 #include "api/api.h"
+#include "server/encode_probe.h"
 
 /* The job runs. */
 enum ms_status
 ms_encode_report_started(struct ms_api *api, const char *job_id, struct ms_error *err);
 
-/* Its outputs have data of these sizes: they are in the server's location, the picture is the version's
- * thumbnail, and the source goes where it was not to be kept. */
+/* An output that was made. */
+struct ms_encode_output {
+  int64_t size_bytes;
+  char meta[MS_ENCODE_META_SIZE]; /* its `ftr_meta`; "" when that is not known */
+};
+
+/* Its outputs have data: they are in the server's location, the picture is the version's thumbnail, and the
+ * source goes where it was not to be kept. `video` counts only where one was asked for. */
 enum ms_status
 ms_encode_report_done(struct ms_api *api, const struct ms_encoding *encoding,
-                      int64_t video_size_bytes, int64_t image_size_bytes, struct ms_error *err);
+                      const struct ms_encode_output *video, const struct ms_encode_output *image,
+                      struct ms_error *err);
 
 /* It failed for `reason`, a sentence; its outputs go. */
 enum ms_status

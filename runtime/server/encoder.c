@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "loop/process.h"
 #include "server/daemon.h"
@@ -30,6 +31,7 @@ static const char *const pass_arguments[PASS_COUNT][16] = {
 
 struct job {
   struct ms_encoding encoding; /* texts owned */
+  int64_t asked_ms;
   TAILQ_ENTRY(job) link;
 };
 
@@ -42,11 +44,12 @@ struct ms_encoder {
   unsigned job_count;
   bool is_busy;
   enum pass pass;
-  struct ms_process *process; /* owned, or NULL */
-  char path[256];             /* of the pass's output, "" for none */
-  struct ms_buffer complaint; /* what ffmpeg wrote to its error output */
-  bool is_late;               /* it was killed for that */
-  int64_t size_bytes[PASS_COUNT];
+  struct ms_process *process;    /* owned, or NULL */
+  char path[256];                /* of the pass's output, "" for none */
+  struct ms_buffer complaint;    /* what ffmpeg wrote to its error output */
+  bool is_late;                  /* it was killed for that */
+  struct ms_encode_probe *probe; /* owned, or NULL */
+  struct ms_encode_output outputs[PASS_COUNT];
 };
 
 /* ---- jobs ---- */
@@ -77,6 +80,7 @@ copy_job(const struct ms_encoding *encoding)
   if (!job) {
     return NULL;
   }
+  job->asked_ms = ms_clock_monotonic_ms();
   job->encoding.keep_original = encoding->keep_original;
   if (copy_text(&job->encoding.job_id, encoding->job_id) &&
       copy_text(&job->encoding.source_id, encoding->source_id) &&
@@ -93,6 +97,9 @@ copy_job(const struct ms_encoding *encoding)
 
 static void
 start_next(struct ms_encoder *encoder);
+
+static void
+on_timer(uv_timer_t *timer);
 
 static void
 remove_output(struct ms_encoder *encoder)
@@ -112,8 +119,8 @@ finish_job(struct ms_encoder *encoder, const char *reason)
   remove_output(encoder);
   enum ms_status status =
       reason ? ms_encode_report_failed(api, &job->encoding, reason, &err)
-             : ms_encode_report_done(api, &job->encoding, encoder->size_bytes[PASS_VIDEO],
-                                     encoder->size_bytes[PASS_IMAGE], &err);
+             : ms_encode_report_done(api, &job->encoding, &encoder->outputs[PASS_VIDEO],
+                                     &encoder->outputs[PASS_IMAGE], &err);
   if (status != MS_OK) {
     ms_log(MS_LOG_WARNING, "encode_media: %s", err.message);
   }
@@ -148,7 +155,7 @@ take_output(struct ms_encoder *encoder)
   const char *id = encoder->pass == PASS_VIDEO ? encoding->video_id : encoding->image_id;
   struct ms_error err;
   if (ms_blob_import(ms_api_blobs(encoder->server->api), id, encoder->path,
-                     &encoder->size_bytes[encoder->pass], &err) != MS_OK) {
+                     &encoder->outputs[encoder->pass].size_bytes, &err) != MS_OK) {
     finish_job(encoder, err.message);
     return;
   }
@@ -159,6 +166,29 @@ take_output(struct ms_encoder *encoder)
   }
   encoder->pass = PASS_IMAGE;
   start_pass(encoder);
+}
+
+static void
+on_probed(void *user, const char *meta)
+{
+  struct ms_encoder *encoder = user;
+  encoder->probe = NULL;
+  uv_timer_stop(&encoder->timer);
+  strcpy(encoder->outputs[encoder->pass].meta, meta);
+  take_output(encoder);
+}
+
+/* Its measures first; without ffprobe they stay unknown. */
+static void
+probe_output(struct ms_encoder *encoder)
+{
+  struct ms_error ignored;
+  if (ms_encode_probe_start(encoder->server->loop, encoder->path, encoder->pass == PASS_VIDEO,
+                            on_probed, encoder, &encoder->probe, &ignored) == MS_OK) {
+    uv_timer_start(&encoder->timer, on_timer, MS_ENCODER_PROBE_TIME_MAX_MS, 0);
+  } else {
+    take_output(encoder);
+  }
 }
 
 static void
@@ -180,7 +210,7 @@ on_end(void *user, const struct ms_process_result *result)
   encoder->process = NULL;
   uv_timer_stop(&encoder->timer);
   if (result->exit_code == 0) {
-    take_output(encoder);
+    probe_output(encoder);
     return;
   }
   if (encoder->is_late) {
@@ -252,8 +282,19 @@ spawn_pass(struct ms_encoder *encoder, struct ms_error *err)
   return status;
 }
 
+/* A client that looks at its job right after it has asked shall see what is to be made of its media; and whoever
+ * installs ffmpeg now is in time. */
 static void
-on_timer(uv_timer_t *timer);
+miss_ffmpeg(struct ms_encoder *encoder)
+{
+  int64_t waited_ms = ms_clock_monotonic_ms() - TAILQ_FIRST(&encoder->jobs)->asked_ms;
+  remove_output(encoder);
+  if (waited_ms < MS_ENCODER_WAIT_MS) {
+    uv_timer_start(&encoder->timer, on_timer, (uint64_t)(MS_ENCODER_WAIT_MS - waited_ms), 0);
+  } else {
+    finish_job(encoder, "ffmpeg is not installed where the tracker runs: install it there");
+  }
+}
 
 static void
 start_pass(struct ms_encoder *encoder)
@@ -264,10 +305,10 @@ start_pass(struct ms_encoder *encoder)
   enum ms_status status = spawn_pass(encoder, &err);
   if (status == MS_OK) {
     uv_timer_start(&encoder->timer, on_timer, MS_ENCODER_TIME_MAX_MS, 0);
+  } else if (status == MS_NOT_FOUND) {
+    miss_ffmpeg(encoder);
   } else {
-    finish_job(encoder, status == MS_NOT_FOUND
-                            ? "ffmpeg is not installed where the tracker runs: install it there"
-                            : err.message);
+    finish_job(encoder, err.message);
   }
 }
 
@@ -282,7 +323,7 @@ start_job(struct ms_encoder *encoder)
     return;
   }
   encoder->is_busy = true;
-  memset(encoder->size_bytes, 0, sizeof encoder->size_bytes);
+  memset(encoder->outputs, 0, sizeof encoder->outputs);
   if (ms_encode_report_started(encoder->server->api, job->encoding.job_id, &err) != MS_OK) {
     finish_job(encoder, err.message); /* the job may have been deleted */
     return;
@@ -298,6 +339,11 @@ on_timer(uv_timer_t *timer)
   if (encoder->process) {
     encoder->is_late = true;
     ms_process_signal_tree(encoder->process, SIGKILL);
+  } else if (encoder->probe) {
+    ms_encode_probe_free(encoder->probe);
+    on_probed(encoder, "");
+  } else if (encoder->is_busy) {
+    start_pass(encoder);
   } else {
     start_job(encoder);
   }
@@ -366,6 +412,7 @@ ms_encoder_close(struct ms_encoder *encoder)
   }
   ms_api_set_encoder(encoder->server->api, NULL, NULL);
   ms_process_free(encoder->process);
+  ms_encode_probe_free(encoder->probe);
   remove_output(encoder);
   bool is_unfinished = !TAILQ_EMPTY(&encoder->jobs);
   while ((job = TAILQ_FIRST(&encoder->jobs))) {

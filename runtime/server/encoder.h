@@ -2,7 +2,8 @@
  * machine: H.264 in MP4 for what moves, and a JPEG picture.
  *
  * Input is whatever people upload: ffmpeg may open that one file and nothing else, runs at a lower
- * priority, and not longer than MS_ENCODER_TIME_MAX_MS. Without ffmpeg every job fails and says so. */
+ * priority, and not longer than MS_ENCODER_TIME_MAX_MS. Without ffmpeg every job fails and says so. What the outputs
+ * measure is asked of ffprobe, and left out without it. */
 #ifndef MS_SERVER_ENCODER_H
 #define MS_SERVER_ENCODER_H
 
@@ -14,6 +15,8 @@ struct ms_server;
 enum {
   MS_ENCODER_QUEUE_MAX = 1000, /* jobs that wait; further ones fail */
   MS_ENCODER_TIME_MAX_MS = 2 * 60 * 60 * 1000,
+  MS_ENCODER_PROBE_TIME_MAX_MS = 60 * 1000, /* to find out what an output measures */
+  MS_ENCODER_WAIT_MS = 10 * 1000, /* for ffmpeg to be there, since the job was asked for */
   MS_ENCODER_NICE = 10
 };
 

@@ -1,8 +1,9 @@
 /* The actions beside create, update, delete and query: the shape of each one's answer, and what each
  * refuses. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { openSession, operation, post, refused, rows, uuid } from "./support/client.mjs";
+import { openSession, operation, post, refused, rows, uuid, values } from "./support/client.mjs";
 import { startServer } from "./support/server.mjs";
 import { makeStudio, makeUser, makeVersions } from "./support/studio.mjs";
 
@@ -200,6 +201,32 @@ describe("encode_media", () => {
     assert.equal(await text(component), "pixels");
   });
 
+  /* The metadata ftr_meta of the outputs, in their order. */
+  async function measures(job) {
+    const read = async ({ component_id: id }) => {
+      const [meta] = await values(session, "value", `select value from Metadata where parent_id is ${id} and key is ftr_meta`);
+      return meta && JSON.parse(meta);
+    };
+    return Promise.all(job.data.output.map(read));
+  }
+
+  test("outputs tell what they measure, as web players look for it", async () => {
+    await server.putCommand("ffmpeg", succeed);
+    await server.putCommand(
+      "ffprobe",
+      `printf '{"streams":[{"width":640,"height":360,"nb_frames":"48","avg_frame_rate":"24000/1001"}]}'`,
+    );
+    const { job } = await encode(await upload(".mov"));
+    assert.deepEqual(await measures(job), [
+      { frameIn: 0, frameOut: 47, frameRate: 23.976, height: 360, width: 640 },
+      { format: "image", height: 360, width: 640 },
+    ]);
+    await server.putCommand("ffprobe", "exit 1");
+    const { job: other } = await encode(await upload(".mov"));
+    assert.equal(other.status, "done");
+    assert.deepEqual(await measures(other), [undefined, undefined]);
+  });
+
   test("removes the source that was not to be kept", async () => {
     await server.putCommand("ffmpeg", succeed);
     const component = await upload(".exr");
@@ -263,6 +290,68 @@ describe("encode_media", () => {
         { action: "encode_media", component_id: uuid(), version_id: null, keep_original: true },
       ]),
     );
+  });
+});
+
+describe("encode_media with what is installed", () => {
+  /* A server of its own, which finds programs in `searchPath`. */
+  async function serverWith(searchPath, work) {
+    const path = process.env.PATH;
+    process.env.PATH = searchPath;
+    const own = await startServer().finally(() => (process.env.PATH = path));
+    try {
+      await work(await openSession(own));
+    } finally {
+      await own.stop();
+    }
+  }
+
+  async function encodeFilm(own, data) {
+    const component = uuid();
+    const [, target] = await own.call([
+      operation.create("FileComponent", { id: component, name: "film", file_type: ".mov" }),
+      { action: "get_upload_metadata", component_id: component, file_name: "film.mov" },
+    ]);
+    await fetch(target.url, { method: "PUT", headers: target.headers, body: data });
+    const [{ job_id: id }] = await own.call([
+      { action: "encode_media", component_id: component, version_id: null, keep_original: true },
+    ]);
+    const read = async () => (await rows(own, `select status, data from Job where id is ${id}`))[0];
+    const first = await read();
+    let job = first;
+    for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; job = await read()) {
+      if (!["queued", "running"].includes(job.status)) break;
+      await new Promise((go) => setTimeout(go, 100));
+    }
+    return { first: JSON.parse(first.data), job: { ...job, data: JSON.parse(job.data) } };
+  }
+
+  test("without ffmpeg the job says what it was to make, and fails a little later", async () => {
+    await serverWith("/nowhere", async (own) => {
+      const { first, job } = await encodeFilm(own, "pixels");
+      assert.deepEqual(first.output.map(({ format }) => format), ["video/mp4", "image/jpeg"]);
+      assert.equal(job.status, "failed");
+      assert.match(job.data.reason, /ffmpeg is not installed/);
+    });
+  });
+
+  test("with it there is a film to look at", async (t) => {
+    const film = spawnSync(
+      "ffmpeg",
+      ["-v", "error", "-f", "lavfi", "-i", "testsrc=size=128x72:rate=25:duration=1", "-f", "mov"]
+        .concat(["-movflags", "frag_keyframe+empty_moov", "-"]),
+      { maxBuffer: 1 << 26 },
+    );
+    if (film.status !== 0) return t.skip("ffmpeg is not installed");
+    await serverWith(process.env.PATH, async (own) => {
+      const { job } = await encodeFilm(own, film.stdout);
+      assert.equal(job.status, "done", job.data.reason);
+      const [video, image] = job.data.output.map(({ component_id: id }) => id);
+      const [meta] = await values(own, "value", `select value from Metadata where parent_id is ${video}`);
+      assert.deepEqual(JSON.parse(meta), { frameIn: 0, frameOut: 24, frameRate: 25, height: 72, width: 128 });
+      const picture = await (await fetch(own.getComponentUrl(image))).arrayBuffer();
+      assert.deepEqual([...new Uint8Array(picture).slice(0, 2)], [0xff, 0xd8]);
+    });
   });
 });
 
