@@ -108,12 +108,15 @@ local BUILTIN = {
 
 local SYSTEMS = { Linux = "linux", Darwin = "osx", Windows_NT = "windows" }
 
--- One prefix, or one for each platform.
+-- One prefix, or one for each platform: nil where there is none for this one.
 local function prefix_of(settings)
   local prefix = settings.prefix
-  if type(prefix) == "table" then prefix = prefix[SYSTEMS[uv.os_uname().sysname]] end
-  if type(prefix) ~= "string" or not prefix:find "^/" then
-    errors.raise("usage", ("the location '%s' has no absolute 'prefix' for this platform in config.lua")
+  if type(prefix) == "table" then
+    prefix = prefix[SYSTEMS[uv.os_uname().sysname]]
+    if prefix == nil then return nil end
+  end
+  if type(prefix) ~= "string" or not prefix:find "^/+[^/]" then
+    errors.raise("usage", ("config.lua: the location '%s' needs an absolute path as its 'prefix'")
       :format(tostring(settings.name)))
   end
   return (prefix:gsub("/+$", ""))
@@ -135,14 +138,27 @@ local function identify_by(structure_of, name, prefix)
   end
 end
 
-local function disk_place(settings)
+local function check_settings(settings)
+  if type(settings) ~= "table" then
+    errors.raise("usage", ("config.lua: a location is a table, not a %s"):format(type(settings)))
+  end
   for key in pairs(settings) do
     if not KEYS[key] then
       errors.raise("usage", ("config.lua: a location has no setting '%s'"):format(tostring(key)))
     end
   end
-  if type(settings.name) ~= "string" then errors.raise("usage", "config.lua: a location needs a 'name'") end
+  if type(settings.name) ~= "string" or settings.name == "" then
+    errors.raise("usage", "config.lua: a location needs a 'name'")
+  elseif settings.priority and type(settings.priority) ~= "number" then
+    errors.raise("usage", ("config.lua: the priority of the location '%s' is a number"):format(settings.name))
+  end
+end
+
+-- Nil where it is not on this platform.
+local function disk_place(settings)
+  check_settings(settings)
   local prefix = prefix_of(settings)
+  if not prefix then return nil end
   return {
     name = settings.name, priority = settings.priority or DEFAULT_PRIORITY, keeps_rows = true, has_paths = true,
     identify = identify_by(structure.find(settings.structure), settings.name, prefix),
@@ -161,7 +177,10 @@ local function load_places()
   for _, place in ipairs(BUILTIN) do by_name[place.name] = place end
   for _, settings in ipairs(config.load().locations or {}) do
     local place = disk_place(settings)
-    by_name[place.name] = place
+    if place and by_name[place.name] then
+      errors.raise("usage", ("config.lua: there is a location '%s' already"):format(place.name))
+    end
+    if place then by_name[place.name] = place end
   end
   return by_name
 end

@@ -26,6 +26,47 @@ return {
 }
 ]]
 
+describe("locations in config.lua", function()
+  it("are checked", function()
+    local folder <close> = support.folder()
+    local tracker <close> = trackers.start "embedded"
+    local _ <close> = setmetatable({}, { __close = function() system.set_environment("MOONSHIFT_CONFIG", nil) end })
+    system.set_environment("MOONSHIFT_CONFIG", folder.path .. "/config.lua")
+    for text, words in pairs {
+      ['"x"'] = "is a table",
+      ['{ prefix = "/x" }'] = "needs a 'name'",
+      ['{ name = "", prefix = "/x" }'] = "needs a 'name'",
+      ['{ name = "a" }'] = "needs an absolute path",
+      ['{ name = "a", prefix = "x" }'] = "needs an absolute path",
+      ['{ name = "a", prefix = "/" }'] = "needs an absolute path",
+      ['{ name = "a", prefix = { linux = "x" } }'] = "needs an absolute path",
+      ['{ name = "a", prefix = "/x", priority = "high" }'] = "is a number",
+      ['{ name = "a", prefix = "/x", structure = "odd" }'] = "no structure 'odd'",
+      ['{ name = "a", prefix = "/x", prio = 1 }'] = "no setting 'prio'",
+      ['{ name = "a", prefix = "/x" }, { name = "a", prefix = "/y" }'] = "'a' already",
+      ['{ name = "ftrack.server", prefix = "/x" }'] = "'ftrack.server' already",
+    } do
+      support.write(folder.path .. "/config.lua", ("return { locations = { %s } }"):format(text))
+      local session <close> = tracker:session()
+      local ok, err = pcall(session.create_component, session, folder.path .. "/config.lua")
+      assert.is_false(ok, text)
+      assert.equal("usage", errors.code(err), text)
+      assert.matches(words, errors.message(err), 1, true)
+    end
+  end)
+
+  it("may be on other platforms alone", function()
+    local folder <close> = support.folder()
+    local tracker <close> = trackers.start "embedded"
+    local _ <close> = setmetatable({}, { __close = function() system.set_environment("MOONSHIFT_CONFIG", nil) end })
+    system.set_environment("MOONSHIFT_CONFIG", support.write(folder.path .. "/config.lua",
+      'return { locations = { { name = "a", prefix = { windows = "X:/" }, priority = 1 } } }'))
+    local session <close> = tracker:session()
+    local component = session:create_component(folder.path .. "/config.lua")
+    assert.equal("ftrack.server", component.component_locations[1].location.name)
+  end)
+end)
+
 for _, kind in ipairs(trackers.KINDS) do
   describe("locations over " .. kind, function()
     local tracker, folder
