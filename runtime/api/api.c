@@ -161,6 +161,30 @@ join_file_name(const char *name, const char *file_type)
   return joined;
 }
 
+static const char middle_member_sql[] =
+    "SELECT id FROM Component WHERE container_id = ?1 ORDER BY name LIMIT 1"
+    " OFFSET (SELECT count(*) / 2 FROM Component WHERE container_id = ?1)";
+
+enum ms_status
+ms_api_middle_member(struct ms_api *api, const char *component_id, char **member_id,
+                     struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  bool row = false;
+  *member_id = NULL;
+  enum ms_status status = ms_database_prepare(api->database, middle_member_sql, &statement, err);
+  if (status != MS_OK)
+    return status;
+  ms_statement_bind_string(statement, 1, component_id);
+  status = ms_statement_step(statement, &row, err);
+  if (status == MS_OK && !row)
+    status = ms_fail(err, MS_NOT_FOUND, "the component %.100s has no members", component_id);
+  if (status == MS_OK && !(*member_id = strdup(ms_statement_text(statement, 0, NULL))))
+    status = ms_fail(err, MS_MEMORY, "out of memory for an id");
+  ms_statement_done(statement);
+  return status;
+}
+
 enum ms_status
 ms_api_component_file_name(struct ms_api *api, const char *component_id, char **name,
                            struct ms_error *err)

@@ -166,6 +166,12 @@ ms_api_database(struct ms_api *api);
 const struct ms_model *
 ms_api_model(const struct ms_api *api);
 
+/* The id, owned, of the member in the middle of a container, by their names: what a sequence looks like. MS_NOT_FOUND for
+ * a component without members. */
+enum ms_status
+ms_api_middle_member(struct ms_api *api, const char *component_id, char **member_id,
+                     struct ms_error *err);
+
 /* Removes the data in a folder of blobs of which no component was made, unless they are newer than `before`. How many
  * were removed. */
 unsigned

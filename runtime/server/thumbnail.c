@@ -111,20 +111,43 @@ answer_picture(struct ms_request *request, const struct ms_thumbnail_kind *kind,
                          : answer_none(request);
 }
 
+/* The data of a component and their media type. */
+static enum ms_status
+open_data(struct ms_api *api, const char *id, const char **type, int *fd, int64_t *size_bytes)
+{
+  char *name = NULL;
+  enum ms_status status = ms_api_component_file_name(api, id, &name, NULL);
+  if (status == MS_OK) {
+    *type = ms_media_type(name);
+    free(name);
+    status = ms_blob_open(ms_api_blobs(api), id, fd, size_bytes, NULL);
+  }
+  return status;
+}
+
+static enum ms_status
+open_member(struct ms_api *api, const char *id, const char **type, int *fd, int64_t *size_bytes)
+{
+  char *member_id = NULL;
+  enum ms_status status = ms_api_middle_member(api, id, &member_id, NULL);
+  if (status == MS_OK) {
+    status = open_data(api, member_id, type, fd, size_bytes);
+  }
+  free(member_id);
+  return status;
+}
+
+/* A sequence looks like the frame in its middle. */
 static enum MHD_Result
 answer(struct ms_request *request)
 {
   const char *id = ms_request_argument(request, "id");
   struct ms_api *api = request->server->api;
-  char *name = NULL;
+  const char *type = NULL;
   int64_t size_bytes;
   int fd;
-  if (!id || ms_api_component_file_name(api, id, &name, NULL) != MS_OK) {
-    return answer_none(request);
-  }
-  const char *type = ms_media_type(name);
-  free(name);
-  if (ms_blob_open(ms_api_blobs(api), id, &fd, &size_bytes, NULL) != MS_OK) {
+  if (!id || (open_data(api, id, &type, &fd, &size_bytes) != MS_OK &&
+              open_member(api, id, &type, &fd, &size_bytes) != MS_OK)) {
     return answer_none(request);
   }
   const struct ms_thumbnail_kind *kind = ms_thumbnail_kind_find(type);

@@ -153,6 +153,16 @@ describe("the programs that make thumbnails", function()
     assert.is_nil(calls:find(component.id, 1, true))
   end)
 
+  it("are shown the frame in the middle of a sequence", function()
+    local session <close> = place.tracker:session()
+    support.write(folder.path .. "/convert.answer", "made")
+    for i = 1, 3 do support.write(("%s/seq/f.%04d.tga"):format(folder.path, i), "frame " .. i) end
+    local sequence = session:create_component(folder.path .. "/seq/f.%04d.tga [1-3]")
+    assert.equal("made", fetch(session, folder, sequence.id, "size=64"))
+    support.write(folder.path .. "/convert.answer", "not made again")
+    assert.equal("made", fetch(session, folder, sequence.members[2].id, "size=64"))
+  end)
+
   it("stand in for one another", function()
     local session <close> = place.tracker:session()
     support.write(folder.path .. "/ffmpeg.answer", "made by the other")
