@@ -1,6 +1,9 @@
 /* Links work once; sessions work until they end. */
 #include "support.h"
 
+#include "base/clock.h"
+#include "page/internal.h"
+
 static enum ms_status
 check(struct fixture *fixture, const char *cookies, char user_id[64])
 {
@@ -100,15 +103,44 @@ test_ends(void **state)
   free(last);
 }
 
+/* What is older than its time is refused, and makes room. */
+static void
+test_expiry(void **state)
+{
+  struct fixture *fixture = *state;
+  struct ms_database *database = ms_api_database(fixture->api);
+  char token[MS_SIGN_IN_TOKEN_SIZE], user_id[64], sql[128];
+  must(fixture,
+       ms_sign_in_begin(fixture->page, fixture->user_id, false, &fixture->answer, &fixture->error));
+  char *cookie = cookie_of(&fixture->answer);
+  must(fixture, check(fixture, cookie, user_id));
+  snprintf(sql, sizeof sql, "UPDATE moonshift_sign_in SET expires_at = %lld",
+           (long long)ms_clock_now_us() - 1);
+  must(fixture, ms_database_execute(database, sql, &fixture->error));
+  assert_int_equal(check(fixture, cookie, user_id), MS_AUTHENTICATION);
+  free(cookie);
+  must(fixture,
+       ms_sign_in_begin(fixture->page, fixture->user_id, false, &fixture->answer, &fixture->error));
+  struct ms_statement *statement;
+  must(fixture, ms_database_prepare(database, "SELECT count(*) FROM moonshift_sign_in", &statement,
+                                    &fixture->error));
+  must(fixture, ms_statement_step(statement, NULL, &fixture->error));
+  assert_int_equal(ms_statement_integer(statement, 0), 1);
+  ms_statement_done(statement);
+
+  ms_sign_in_make_link(fixture->page, fixture->user_id, token);
+  fixture->page->link_expires_us = ms_clock_now_us() - 1;
+  assert_int_equal(ms_sign_in_redeem(fixture->page, token, user_id, &fixture->error),
+                   MS_AUTHENTICATION);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_link),
-      TEST(test_session),
-      TEST(test_wrong_cookies),
-      TEST(test_ends),
+      TEST(test_link), TEST(test_session), TEST(test_wrong_cookies),
+      TEST(test_ends), TEST(test_expiry),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
