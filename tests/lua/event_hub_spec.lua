@@ -282,14 +282,16 @@ describe("the event hub", function()
     hub:subscribe("topic=ftrack.meta.*", listener, { connect = false })
     getmetatable(server).__close(server)
     support.wait_until(function() return not hub.connected end)
+    local waiter
     do
       local again <close> = support.serve { data = folder.path, listen = address }
       support.wait_until(function() return hub.connected end)
       hub:publish { topic = "studio.back" }
       support.wait_until(function() return #list > 0 and list[#list].topic == "studio.back" end)
       assert.is_nil(again.exit_code)
+      waiter = task.spawn(pcall, hub.wait, hub)
+      task.sleep(0) -- it has begun to wait while the hub is connected
     end
-    local waiter = task.spawn(pcall, hub.wait, hub)
     support.wait_until(function() return not hub.connected end)
     local other <close> = support.folder()
     local stranger <close> = support.serve { data = other.path, listen = address }
