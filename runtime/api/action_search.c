@@ -137,7 +137,7 @@ print_condition(struct ms_batch *batch, const struct ms_json_node *operation, st
                 struct ms_error *err)
 {
   const struct ms_entity_type *type = NULL;
-  enum ms_status status = ms_batch_entity_type(batch, operation, &type, err);
+  enum ms_status status = ms_batch_named_type(batch, operation, &type, err);
   if (status == MS_OK)
     status = add_words(type, ms_json_get(operation, "terms"), out, err);
   if (status == MS_OK)

@@ -60,20 +60,28 @@ ms_batch_query_context(const struct ms_batch *batch)
 }
 
 enum ms_status
-ms_batch_entity_type(struct ms_batch *batch, const struct ms_json_node *operation,
-                     const struct ms_entity_type **type, struct ms_error *err)
+ms_batch_named_type(struct ms_batch *batch, const struct ms_json_node *operation,
+                    const struct ms_entity_type **type, struct ms_error *err)
 {
   const char *name = ms_json_get_string(operation, "entity_type");
   if (!name)
     return ms_fail(err, MS_INVALID, "the operation has no 'entity_type'");
   *type = ms_model_type(batch->api->model, name);
   if (*type)
-    return ms_permission_check_write(batch, *type, err);
+    return MS_OK;
   const char *nearest = ms_model_nearest_type(batch->api->model, name);
   if (nearest)
     return ms_fail(err, MS_INVALID, "there is no entity type '%.100s'; did you mean '%s'?", name,
                    nearest);
   return ms_fail(err, MS_INVALID, "there is no entity type '%.100s'", name);
+}
+
+enum ms_status
+ms_batch_entity_type(struct ms_batch *batch, const struct ms_json_node *operation,
+                     const struct ms_entity_type **type, struct ms_error *err)
+{
+  enum ms_status status = ms_batch_named_type(batch, operation, type, err);
+  return status == MS_OK ? ms_permission_check_write(batch, *type, err) : status;
 }
 
 enum ms_status

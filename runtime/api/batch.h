@@ -121,7 +121,12 @@ ms_action_revoke_user_security_role_project(struct ms_batch *batch,
 struct ms_query_context
 ms_batch_query_context(const struct ms_batch *batch);
 
-/* The entity type that member `entity_type` of the operation names, which the acting user may write. */
+/* The entity type that member `entity_type` of the operation names. */
+enum ms_status
+ms_batch_named_type(struct ms_batch *batch, const struct ms_json_node *operation,
+                    const struct ms_entity_type **type, struct ms_error *err);
+
+/* The same, which the acting user may write. */
 enum ms_status
 ms_batch_entity_type(struct ms_batch *batch, const struct ms_json_node *operation,
                      const struct ms_entity_type **type, struct ms_error *err);

@@ -163,9 +163,20 @@ widgets_are_shown_by_the_page(void **state)
 /* ---- the rest ---- */
 
 static void
+hear_invitation(void *context, const char *event, size_t event_bytes)
+{
+  struct ms_buffer *heard = context;
+  if (memmem(event, event_bytes, "moonshift.invitation", 20))
+    ms_buffer_append(heard, event, event_bytes);
+}
+
+static void
 invitations_are_noted(void **state)
 {
   struct tracker *tracker = *state;
+  struct ms_buffer heard;
+  ms_buffer_init(&heard, 65536);
+  ms_api_listen(tracker->api, hear_invitation, &heard);
   call(tracker, "[{'action':'create','entity_type':'User','entity_data':{'id':'u1'}},"
                 "{'action':'create','entity_type':'ReviewSession','entity_data':"
                 "{'id':'rs1','project_id':'p1'}},"
@@ -175,9 +186,15 @@ invitations_are_noted(void **state)
                 "{'action':'send_review_session_invite','review_session_invitee_id':'i1'}]");
   expect(tracker, "3", "{'sent':true}");
   expect(tracker, "4", "{'sent':true}");
+  assert_non_null(strstr(ms_buffer_string(&heard), "\"user_id\":\"u1\""));
+  assert_non_null(strstr(ms_buffer_string(&heard), "{\"name\":\"Ada\",\"email\":\"a@x\","));
+  ms_buffer_clear(&heard);
   query(tracker, "ReviewSessionInvitee where last_sent_at is_not none", 1);
   expect_error(tracker, "[{'action':'send_user_invite','user_id':'nobody'}]", "ValidationError",
                "nobody");
+  assert_int_equal(heard.size_bytes, 0);
+  ms_api_listen(tracker->api, NULL, NULL);
+  ms_buffer_free(&heard);
 }
 
 static void

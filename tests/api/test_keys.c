@@ -182,6 +182,14 @@ nobody_resets_the_key_of_another(void **state)
                "PermissionError", "administrator");
   expect_error(tracker, "[{'action':'delete','entity_type':'SecurityRole','entity_key':'x'}]",
                "PermissionError", "administrator");
+  call(tracker,
+       "[{'action':'permissions','entity_type':'SecurityRole','actions':['read','update']},"
+       "{'action':'permissions','entity_type':'Task','actions':['read','update']},"
+       "{'action':'search','expression':'SecurityRole','entity_type':'SecurityRole',"
+       "'terms':['admin']}]");
+  expect(tracker, "0.data", "{'read':true,'update':false}");
+  expect(tracker, "1.data", "{'read':true,'update':true}");
+  expect_count(tracker, "2.data", 1);
 }
 
 /* ---- signatures ---- */
