@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "api/owner.h"
 #include "api/plans.h"
 #include "api/referrer.h"
 #include "base/id.h"
@@ -105,6 +106,7 @@ ms_api_close(struct ms_api *api)
   ms_database_close(api->database);
   ms_blobs_close(api->blobs);
   ms_plans_free(api->plans);
+  ms_owners_free(api->owners);
   ms_referrers_free(api->referrers);
   ms_buffer_free(&api->schemas);
   free(api);

@@ -11,6 +11,12 @@ bool
 ms_family_may_own(const struct ms_entity_type *root, const struct ms_entity_type *type,
                   const char *column);
 
+/* What ms_find_type_of keeps for the next time; NULL is fine. */
+struct ms_owners;
+
+void
+ms_owners_free(struct ms_owners *owners);
+
 /* The name of the concrete type of the entity `id`, among those that the column `column` of `type` may
  * point to. NULL when there is none. Borrowed from the model. */
 enum ms_status

@@ -7,6 +7,7 @@
 
 #include "api/owner.h"
 #include "api/row.h"
+#include "base/hash.h"
 
 enum { LEGACY_NAME_SIZE = 64, BUCKETS_MIN = 64 };
 
@@ -46,14 +47,10 @@ find_holder(const struct ms_entity_type *root)
 
 /* ---- tables ---- */
 
-/* FNV-1a. */
 static size_t
 hash(const char *id)
 {
-  uint64_t value = 14695981039346656037u;
-  for (; *id; id++)
-    value = (value ^ (unsigned char)*id) * 1099511628211u;
-  return (size_t)value;
+  return (size_t)ms_hash(id, strlen(id));
 }
 
 /* Of any family where `root` is NULL. */
