@@ -250,20 +250,22 @@ static void
 a_huge_deletion_is_told_in_part(void **state)
 {
   struct tracker *tracker = *state;
-  struct ms_buffer body;
-  enum { TIMELOGS = 20100 };
-  ms_buffer_init(&body, 16 * 1024 * 1024);
-  for (int i = 0; i < TIMELOGS; i++)
-    ms_buffer_printf(&body,
-                     "%s{'action':'create','entity_type':'Timelog','entity_data':{'context_id':"
-                     "'k1','duration':%d}}",
-                     i ? "," : "[", i);
-  ms_buffer_append_char(&body, ']');
-  call(tracker, ms_buffer_string(&body));
-  ms_buffer_free(&body);
+  struct ms_statement *insert = NULL;
+  struct ms_error err;
+  check_ok(ms_database_prepare(ms_api_database(tracker->api),
+                               "INSERT INTO Timelog (id, context_id, duration, start)"
+                               " WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL"
+                               " SELECT n + 1 FROM numbers WHERE n < 20100)"
+                               " SELECT 'log' || n, 'k1', 1, 0 FROM numbers",
+                               &insert, &err),
+           &err);
+  check_ok(ms_statement_step(insert, NULL, &err), &err);
+  ms_statement_done(insert);
   hear(tracker, "[{'action':'delete','entity_type':'Task','entity_key':['k1']}]");
   assert_int_equal(heard.count, 100);
   expect(tracker, "0.data.entities.0.entityId", "'k1'");
+  call(tracker, "[{'action':'query','expression':'Timelog limit 1'}]");
+  expect_count(tracker, "0.data", 0);
 }
 
 static void
