@@ -13,9 +13,9 @@ static const struct ms_answer_header always[] = {
 static const struct ms_answer_header preflight[] = {
     {"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, OPTIONS"},
     {"Access-Control-Allow-Headers",
-     "content-type, accept, content-disposition, content-md5, range, if-none-match, "
-     "ftrack-api-key, ftrack-user, ftrack-clienttoken, ftrack-pushtoken, ftrack-api-options, "
-     "ftrack-strict-api"},
+     "content-type, accept, content-disposition, content-md5, range, if-match, if-none-match, "
+     "if-range, ftrack-api-key, ftrack-user, ftrack-clienttoken, ftrack-pushtoken, "
+     "ftrack-api-options, ftrack-strict-api"},
     {"Access-Control-Max-Age", "86400"},
     {"Allow", "GET, HEAD, POST, PUT, OPTIONS"},
 };

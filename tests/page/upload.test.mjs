@@ -67,7 +67,11 @@ for (const [how, size] of [["at once", AT_ONCE], ["in parts", IN_PARTS]]) {
       });
       const response = await fetch(session.getComponentUrl(component.data.id));
       const bytes = await response.arrayBuffer();
+      const part = await fetch(response.url, {
+        headers: { range: "bytes=2-3", "if-range": response.headers.get("etag") },
+      });
       return {
+        part: [part.status, part.headers.get("content-range"), (await part.arrayBuffer()).byteLength],
         name: component.data.name, type: component.data.file_type, progress,
         location: location.data.location_id === ftrack.SERVER_LOCATION_ID,
         inParts: Boolean(metadata.upload_id), size: bytes.byteLength,
@@ -79,6 +83,7 @@ for (const [how, size] of [["at once", AT_ONCE], ["in parts", IN_PARTS]]) {
     assert.ok(result.location);
     assert.equal(result.inParts, size === IN_PARTS);
     assert.equal(result.size, size);
+    assert.deepEqual(result.part, [206, `bytes 2-3/${size}`, 2]);
     assert.ok(result.isSame, "the bytes are others");
     assert.match(result.disposition, /01\.mov/);
     assert.match(result.tag, /^"/);
