@@ -11,6 +11,12 @@
 #define EPISODE "22139355-61da-4c8f-9db4-3abc870166bc"
 #define MILESTONE "01decdd1-51cb-11e3-9d5b-20c9d0831e59"
 #define VFX_SCHEME "69cb7f92-4dbf-11e1-9902-f23c91df25eb"
+#define NOT_STARTED "44dd9fb2-4164-11df-9218-0019bb4983d8"
+#define APPROVED "44de097a-4164-11df-9218-0019bb4983d8"
+#define GENERIC "44dbfca2-4164-11df-9218-0019bb4983d8"
+#define GEOMETRY "44eb3ca8-4164-11df-9218-0019bb4983d8"
+#define DEFAULT_LISTS "87d974d2-d6f7-11e1-8930-f23c91df25eb"
+#define PERSON "ac9fa5aa-4361-11e0-b7cc-0019bb4983d8"
 
 /* clang-format off */
 
@@ -45,10 +51,10 @@ static const char *const states[] = {
 
 static const char *const status_names[] = {"id", "name", "color", "sort", "state_id", NULL};
 static const char *const statuses[] = {
-    "@status Not started", "Not started", "#95A5A6", "0", "@state Not Started",
+    NOT_STARTED, "Not started", "#95A5A6", "0", "@state Not Started",
     "@status In progress", "In progress", "#3498DB", "1", "@state In Progress",
     "@status Awaiting approval", "Awaiting approval", "#F1C40F", "2", "@state In Progress",
-    "@status Approved", "Approved", "#2ECC71", "3", "@state Done",
+    APPROVED, "Approved", "#2ECC71", "3", "@state Done",
     "@status Pending", "Pending", "#E67E22", "4", "@state In Progress",
     "@status Normal", "Normal", "#BDC3C7", "5", "@state Not Started",
     "@status Omitted", "Omitted", "#34495E", "6", "@state Blocked",
@@ -57,7 +63,7 @@ static const char *const statuses[] = {
 
 static const char *const type_names[] = {"id", "name", "color", "sort", NULL};
 static const char *const types[] = {
-    "@type Generic", "Generic", "#7F8C8D", "0",
+    GENERIC, "Generic", "#7F8C8D", "0",
     "@type Animation", "Animation", "#27AE60", "1",
     "@type Modeling", "Modeling", "#2980B9", "2",
     "@type Previz", "Previz", "#8E44AD", "3",
@@ -89,7 +95,7 @@ static const char *const priorities[] = {
 static const char *const asset_type_names[] = {"id", "name", "short", NULL};
 static const char *const asset_types[] = {
     "@asset type Upload", "Upload", "upload",
-    "@asset type Geometry", "Geometry", "geo",
+    GEOMETRY, "Geometry", "geo",
     "@asset type Rig", "Rig", "rig",
     "@asset type Animation", "Animation", "anim",
     "@asset type Camera", "Camera", "cam",
@@ -111,11 +117,11 @@ static const char *const workflows[] = {
 
 static const char *const workflow_status_names[] = {"workflow_schema_id", "status_id", NULL};
 static const char *const workflow_statuses[] = {
-    "@workflow Task", "@status Not started",
+    "@workflow Task", NOT_STARTED,
     "@workflow Task", "@status In progress",
     "@workflow Task", "@status Awaiting approval",
-    "@workflow Task", "@status Approved",
-    "@workflow Version", "@status Approved",
+    "@workflow Task", APPROVED,
+    "@workflow Version", APPROVED,
     "@workflow Version", "@status Pending",
 };
 
@@ -124,7 +130,7 @@ static const char *const task_type_schemas[] = {"@task types VFX", "VFX Tasks"};
 
 static const char *const task_type_names[] = {"task_type_schema_id", "type_id", NULL};
 static const char *const task_types[] = {
-    "@task types VFX", "@type Generic",
+    "@task types VFX", GENERIC,
     "@task types VFX", "@type Animation",
     "@task types VFX", "@type Modeling",
     "@task types VFX", "@type Previz",
@@ -171,8 +177,8 @@ static const char *const schema_statuses[] = {
     "@schema AssetBuild", "@status Normal", "0",
     "@schema AssetBuild", "@status Omitted", "1",
     "@schema AssetBuild", "@status On Hold", "2",
-    "@schema Milestone", "@status Not started", "0",
-    "@schema Milestone", "@status Approved", "1",
+    "@schema Milestone", NOT_STARTED, "0",
+    "@schema Milestone", APPROVED, "1",
 };
 
 static const char *const schema_type_names[] = {"schema_id", "type_id", "sort", NULL};
@@ -181,7 +187,7 @@ static const char *const schema_types[] = {
     "@schema AssetBuild", "@type Prop", "1",
     "@schema AssetBuild", "@type Environment", "2",
     "@schema AssetBuild", "@type Matte Painting", "3",
-    "@schema Milestone", "@type Generic", "0",
+    "@schema Milestone", GENERIC, "0",
 };
 
 static const char *const role_names[] = {"id", "name", "type", NULL};
@@ -201,14 +207,14 @@ static const char *const labels[] = {
 
 static const char *const named[] = {"id", "name", NULL};
 static const char *const list_categories[] = {
-    "@list category Default", "Default",
+    DEFAULT_LISTS, "Default",
     "@list category Dailies", "Dailies",
 };
 static const char *const manager_types[] = {
     "@manager type Supervisor", "Supervisor",
     "@manager type Coordinator", "Coordinator",
 };
-static const char *const user_types[] = {"@user type User", "User"};
+static const char *const user_types[] = {PERSON, "User"};
 static const char *const custom_attribute_types[] = {
     "6268aef0-381c-11e0-acff-0019bb49847a", "text",
     "79968e9e-381c-11e0-acff-0019bb49847a", "date",

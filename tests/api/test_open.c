@@ -15,6 +15,12 @@ the_first_start_makes_what_clients_take_for_granted(void **state)
   expect(tracker, "0.data.0.id", "'69cb7f92-4dbf-11e1-9902-f23c91df25eb'");
   query(tracker, "select name from ObjectType where id is 11c137c0-ee7e-4f9c-91c5-8c77cec22b2c", 1);
   expect(tracker, "0.data.0.name", "'Task'");
+  query(tracker, "select name from Status where id is 44dd9fb2-4164-11df-9218-0019bb4983d8", 1);
+  expect(tracker, "0.data.0.name", "'Not started'");
+  query(tracker, "select name from Status where id is 44de097a-4164-11df-9218-0019bb4983d8", 1);
+  expect(tracker, "0.data.0.name", "'Approved'");
+  query(tracker, "ListCategory where id is 87d974d2-d6f7-11e1-8930-f23c91df25eb", 1);
+  query(tracker, "AssetType where id is 44eb3ca8-4164-11df-9218-0019bb4983d8", 1);
 }
 
 static void
