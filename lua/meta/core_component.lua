@@ -9,11 +9,11 @@ local core = {}
 ---@field url string The address that the tracker gave.
 ---@field path? string The file to send, or to write; a download without one only tells about the data.
 ---@field headers? table<string, string> What the tracker wants to be sent along.
----@field offset? integer Upload: the first byte to send. Download: how many bytes are in the file already.
----@field size? integer Upload: how many bytes to send; the rest of the file when not given.
----@field etag? string Download: of what is in the file already; without it the file is fetched anew.
----@field checksum? string Download: what the server said that the bytes are, taken while they come.
----@field keeps_partial? boolean Download: what came before a failure stays in the file.
+---@field offset? integer The first byte to move; 0 when not given.
+---@field size? integer Upload: how many bytes to send; the rest of the file when not given. Download: how many bytes to
+--- fetch into their place in a file that is there; the whole, into a new file, when not given.
+---@field etag? string Download of a part: of which data; when the server has others by now it raises `protocol`.
+---@field rate? userdata What `core.rate` returned: how fast.
 ---@field sends_key? boolean Download: our user and key go along, to our own server alone.
 ---@field progress? fun(done: integer, total: integer) Bytes, some ten times a second. Must not wait.
 
@@ -22,6 +22,7 @@ local core = {}
 ---@field checksum? string Of moonshift's server: "0-MD5", or "SEGMENT-MD5" of the MD5s of segments.
 ---@field md5? string Upload: of what was sent.
 ---@field total? integer Bytes of the whole data at the URL.
+---@field ranges boolean Download: whether the server sends parts.
 
 --- Sends a file or a part of it; the checksum is taken meanwhile, and compared with the server's where that tells
 --- one. Raises `network` (also when the bytes arrived changed), `timeout`, `server`, `not_found`, `permission`,
@@ -36,6 +37,35 @@ function core.upload(options) end
 ---@return integer size_bytes
 ---@return moonshift.core.component.Moved
 function core.download(options) end
+
+--- A budget of bytes a second, at least 1024, that any number of transfers share.
+---@param bytes_per_second integer
+---@return userdata rate
+function core.rate(bytes_per_second) end
+
+---@class moonshift.core.component.Checksum
+local Checksum = {}
+
+--- So many bytes are there from the file's beginning.
+---@param bytes integer
+function Checksum:advance(bytes) end
+
+--- All bytes are there: waits for the checksum and closes the object.
+---@param total integer
+---@return string hex
+function Checksum:finish(total) end
+
+--- The MD5 of a file, taken on worker threads while the file is being fetched. Take it with `<close>`.
+---@param path string
+---@param segment_bytes integer 0: of the whole; else of the MD5s of segments of so many bytes.
+---@return moonshift.core.component.Checksum
+function core.checksum(path, segment_bytes) end
+
+--- Makes a new file of so many bytes, with room for them where the file system can promise it. Raises `full` when
+--- there is none.
+---@param path string
+---@param size integer
+function core.reserve(path, size) end
 
 --- Where the bytes of a component are on this machine: nil unless the session's tracker is embedded.
 ---@param session moonshift.Session

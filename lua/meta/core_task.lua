@@ -42,4 +42,8 @@ function core.sleep(duration) end
 ---@return any ...
 function core.await(start) end
 
+--- Whether Lua can yield here, so that whatever waits lets the other tasks go on.
+---@return boolean
+function core.can_wait() end
+
 return core

@@ -24,6 +24,8 @@ local config = {}
 ---@field secrets? string[] Names of environment variables whose values are masked in logs, besides those
 --- whose names say so.
 ---@field timeout? number|string Of a request: seconds, or text such as "30s".
+---@field connections? integer How many files and parts of files travel at a time: 1 to 32.
+---@field limit_rate? integer|string How fast they may be together: bytes a second, or text such as "10M".
 ---@field auto_populate? boolean Whether reading a missing attribute asks the server.
 
 -- Name → the types that a value may have.
@@ -32,7 +34,9 @@ local SPEC = {
   api_key = { string = true },
   api_user = { string = true },
   auto_populate = { boolean = true },
+  connections = { number = true },
   data = { string = true },
+  limit_rate = { number = true, string = true },
   locations = { table = true },
   secrets = { table = true },
   server_url = { string = true },

@@ -1,12 +1,14 @@
 --- Fetching a component's bytes into a file, which appears when it is complete and correct.
 ---
---- They come into a file beside it first. When the line breaks, what is there stays and the rest is asked for; a
---- note beside it says of which data it is the beginning, so that another process can go on as well.
+--- They come into a file beside it first. A large one comes in parts; when the line breaks or the process ends, what
+--- is there stays, and whoever asks for the same data again goes on with it.
 
-local cjson = require "cjson"
 local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
+local fetch_parts = require "moonshift.fetch_parts"
+local line = require "moonshift.line"
 local retry = require "moonshift.retry"
+local task = require "moonshift.task"
 local uv = require "luv"
 
 ---@class moonshift.fetch
@@ -25,17 +27,6 @@ local function remove(...)
   for _, path in ipairs { ... } do uv.fs_unlink(path) end
 end
 
-local function read_note(path)
-  local file <close> = io.open(path, "rb")
-  local ok, note = pcall(cjson.decode, file and file:read "a" or "")
-  return ok and type(note) == "table" and note or nil
-end
-
-local function write_note(path, note)
-  local file <close> = assert(io.open(path, "wb"))
-  assert(file:write(cjson.encode(note)))
-end
-
 -- What the data are just now: their tag, size and checksum.
 local function ask(session, url)
   local _, moved = core.download { session = session, url = url }
@@ -43,44 +34,16 @@ local function ask(session, url)
 end
 
 local function fetch_at_once(session, options, partial)
-  return (core.download {
+  return (line.move(core.download, {
     session = session, url = options.url, path = partial, progress = options.progress,
-  })
-end
-
-local function partial_size(partial)
-  local status = uv.fs_lstat(partial)
-  return status and status.type == "file" and status.size or 0
-end
-
--- Whether what is there is the beginning of the data.
-local function is_beginning(note, moved)
-  return note and moved.etag and note.etag == moved.etag and note.total == moved.total
-end
-
-local function fetch_rest(session, options, partial, moved)
-  local there = partial_size(partial)
-  if there == moved.total then there = 0 end -- it was found to be wrong
-  return core.download {
-    session = session,
-    url = options.url,
-    path = partial,
-    offset = there,
-    etag = there > 0 and moved.etag or nil,
-    checksum = moved.checksum,
-    keeps_partial = true,
-    progress = options.progress,
-  }
+  }))
 end
 
 local function fetch_large(session, options, partial, note_path)
   local moved = retry.call(ask, session, options.url)
-  if not moved.etag or not moved.total then return fetch_at_once(session, options, partial) end
-  if not is_beginning(read_note(note_path), moved) then
-    remove(partial)
-    write_note(note_path, { etag = moved.etag, total = moved.total })
-  end
-  retry.call(fetch_rest, session, options, partial, moved)
+  local has_parts = moved.ranges and moved.etag and moved.total and moved.total >= LARGE
+  if not has_parts or not task.can_wait() then return fetch_at_once(session, options, partial) end
+  fetch_parts.run(session, options, partial, note_path, moved)
   return moved.total
 end
 

@@ -4,6 +4,7 @@
 --- code 2. --help and -h print the verb's head comment.
 
 local system = require "moonshift.core.system"
+local texts = require "moonshift.text"
 
 ---@class moonshift.options
 local options = {}
@@ -61,8 +62,6 @@ local function fail_choice(command, option, text)
     table.concat(option.choices, ", "), text, nearest and ("; did you mean '%s'?"):format(nearest) or ""))
 end
 
-local UNITS = { [""] = 1, K = 2 ^ 10, M = 2 ^ 20, G = 2 ^ 30, T = 2 ^ 40 }
-
 -- Text to value, by the option's type.
 local converters = {
   string = function(_, _, text) return text end,
@@ -76,8 +75,7 @@ local converters = {
     options.fail(command.verb, ("--%s: %s"):format(option.name, tostring(result)))
   end,
   size = function(command, option, text)
-    local number, unit = text:upper():match "^(%d+%.?%d*)([KMGT]?)I?B?$"
-    return number and math.floor(tonumber(number) * UNITS[unit])
+    return texts.parse_size(text)
       or options.fail(command.verb, ("--%s takes a size such as 512M or 4G, not '%s'"):format(option.name, text))
   end,
 }

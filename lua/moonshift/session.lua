@@ -10,6 +10,7 @@
 local core = require "moonshift.core.session"
 local errors = require "moonshift.errors"
 local expression = require "moonshift.expression"
+local line = require "moonshift.line"
 local populate = require "moonshift.populate"
 local query = require "moonshift.query"
 local settings = require "moonshift.settings"
@@ -28,6 +29,9 @@ local AWAY = { network = true, timeout = true }
 ---@field api_key? string FTRACK_API_KEY when not given; "file:PATH" reads it from that file.
 ---@field data? string Folder of the embedded server, which this asks for; MOONSHIFT_DATA when not given.
 ---@field timeout? number|string Of one request: seconds, or text such as "30s". 60 s when not given.
+---@field connections? integer How many files, or parts of large ones, travel at a time: 1 to 32; 6 when not given.
+---@field limit_rate? integer|string How fast all transfers of the session together may be: bytes a second, or text
+--- such as "10M". As fast as the line is when not given.
 ---@field auto_populate? boolean Whether reading a missing attribute asks the server; true when not given.
 
 ---@class moonshift.Session
@@ -322,7 +326,11 @@ local function new(options)
   if options ~= nil and type(options) ~= "table" then
     errors.raise("usage", ("session: expected a table of options, found %s"):format(type(options)))
   end
-  return core.open(settings.resolve(options or {}))
+  local resolved = settings.resolve(options or {})
+  local limits = line.take(resolved)
+  local self = core.open(resolved)
+  line.set(self, limits)
+  return self
 end
 
 --- Opens a session. Take it with `<close>`.

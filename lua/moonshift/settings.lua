@@ -91,7 +91,9 @@ function settings.resolve(options)
     result.server_url, result.api_user, result.api_key = nil, nil, nil
     result.data = options.data or given(os.getenv "MOONSHIFT_DATA") or file.data
   end
-  if result.timeout == nil then result.timeout = file.timeout end
+  for _, option in ipairs { "timeout", "connections", "limit_rate" } do
+    if result[option] == nil then result[option] = file[option] end
+  end
   if result.auto_populate == nil then result.auto_populate = file.auto_populate end
   return result
 end

@@ -43,6 +43,13 @@ function task.await(start)
   return core.await(start)
 end
 
+--- Whether whatever waits lets the other tasks go on here. Not so in a comparator of `table.sort`, and wherever else
+--- Lua cannot yield.
+---@return boolean
+function task.can_wait()
+  return core.can_wait()
+end
+
 --- Calls `f(...)` and returns its results, unless that takes longer than `duration`: then it is cancelled,
 --- and an error with code "timeout" is raised when it has unwound.
 ---@param duration number|string Seconds, or text: "500ms", "1h30m".

@@ -5,6 +5,16 @@ local text = {}
 
 local SIZES = { "B", "KiB", "MiB", "GiB", "TiB" }
 
+local UNITS = { [""] = 1, K = 2 ^ 10, M = 2 ^ 20, G = 2 ^ 30, T = 2 ^ 40 }
+
+--- Bytes of a size as people write it: "512M", "4G", "1.5 GiB".
+---@param written string
+---@return integer? bytes Nil when it is no size.
+function text.parse_size(written)
+  local number, unit = written:upper():match "^(%d+%.?%d*) ?([KMGT]?)I?B?$"
+  return number and math.floor(tonumber(number) * UNITS[unit])
+end
+
 --- A size in bytes: "512 B", "1.5 MiB".
 ---@param bytes number
 ---@return string

@@ -3,6 +3,7 @@
 
 local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
+local line = require "moonshift.line"
 local retry = require "moonshift.retry"
 local task = require "moonshift.task"
 local transfer_state = require "moonshift.transfer_state"
@@ -12,7 +13,6 @@ local uv = require "luv"
 local upload = {}
 
 local MIB = 1024 * 1024
-local PARALLEL = 6
 local PARTS_MAX = 600 -- keeps what is remembered of an upload small
 
 -- Larger files, larger parts: from this size of the file on, this size of a part.
@@ -56,13 +56,13 @@ end
 -- ---- at once ---------------------------------------------------------------------------------------
 
 local function send_whole(session, options, metadata)
-  return (core.upload {
+  return (line.move(core.upload, {
     session = session,
     url = metadata.url,
     headers = metadata.headers,
     path = options.path,
     progress = options.progress,
-  })
+  }))
 end
 
 -- ---- in parts --------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ end
 
 local function send_part(session, state, entry, tell)
   local number, record = entry.part_number, state.record
-  local _, moved = retry.call(core.upload, {
+  local _, moved = retry.call(line.move, core.upload, {
     session = session,
     url = entry.signed_url,
     path = record.path,
@@ -132,7 +132,9 @@ local function send_parts(session, options, state, metadata)
       missing[#missing + 1] = entry
     end
   end
-  task.parallel(missing, { limit = PARALLEL }, function(entry) send_part(session, state, entry, tell) end)
+  task.parallel(missing, { limit = line.connections(session) }, function(entry)
+    send_part(session, state, entry, tell)
+  end)
   check_unchanged(session, record)
   complete(session, record, #metadata.urls)
 end

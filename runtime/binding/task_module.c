@@ -342,8 +342,18 @@ static const luaL_Reg task_metamethods[] = {
     {NULL, NULL},
 };
 
+/* can_wait() -> whether whatever waits lets the other tasks go on here */
+static int
+task_can_wait(lua_State *L)
+{
+  struct ms_wait wait = {0};
+  lua_pushboolean(L, ms_wait_prepare(L, &wait));
+  return 1;
+}
+
 static const luaL_Reg task_functions[] = {
     {"await", task_await},
+    {"can_wait", task_can_wait},
     {"sleep", task_sleep},
     {"spawn", task_spawn},
     {NULL, NULL},

@@ -7,5 +7,7 @@ luaopen_moonshift_core_component(lua_State *L)
   lua_newtable(L);
   ms_component_open_transfer(L);
   ms_component_open_glob(L);
+  ms_component_open_rate(L);
+  ms_component_open_checksum(L);
   return 1;
 }

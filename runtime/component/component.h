@@ -15,5 +15,13 @@ void
 ms_component_open_transfer(lua_State *L);
 void
 ms_component_open_glob(lua_State *L);
+void
+ms_component_open_rate(lua_State *L);
+void
+ms_component_open_checksum(lua_State *L);
+
+/* The budget at `index`; raises for anything else. Borrowed from the value there. */
+struct ms_rate *
+ms_component_rate(lua_State *L, int index);
 
 #endif

@@ -28,10 +28,10 @@ struct operation {
 };
 
 struct settings {
-  int session, headers, progress; /* stack indices */
-  const char *url, *path, *etag, *checksum;
+  int session, headers, progress, rate; /* stack indices */
+  const char *url, *path, *etag;
   int64_t offset, size;
-  bool keeps_partial, sends_key;
+  bool sends_key;
 };
 
 static const struct ms_option options[] = {
@@ -42,8 +42,7 @@ static const struct ms_option options[] = {
     {"size", MS_OPTION_INTEGER, offsetof(struct settings, size), false},
     {"etag", MS_OPTION_STRING, offsetof(struct settings, etag), false},
     {"sends_key", MS_OPTION_BOOLEAN, offsetof(struct settings, sends_key), false},
-    {"keeps_partial", MS_OPTION_BOOLEAN, offsetof(struct settings, keeps_partial), false},
-    {"checksum", MS_OPTION_STRING, offsetof(struct settings, checksum), false},
+    {"rate", MS_OPTION_VALUE, offsetof(struct settings, rate), false},
     {"headers", MS_OPTION_VALUE, offsetof(struct settings, headers), false},
     {"progress", MS_OPTION_VALUE, offsetof(struct settings, progress), false},
 };
@@ -111,14 +110,14 @@ on_cancel(struct ms_wait *wait)
   operation->call = NULL;
 }
 
-/* Pushes {etag, checksum, md5, total}; what is not known is left out. */
+/* Pushes {etag, checksum, md5, total, ranges}; what is not known is left out. */
 static void
 push_moved(lua_State *L, const struct ms_transport_moved *moved)
 {
   const struct {
     const char *name, *text;
   } texts[] = {{"etag", moved->etag}, {"checksum", moved->checksum}, {"md5", moved->md5}};
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     if (!texts[i].text[0])
       continue;
@@ -129,6 +128,8 @@ push_moved(lua_State *L, const struct ms_transport_moved *moved)
     lua_pushinteger(L, moved->total_bytes);
     lua_setfield(L, -2, "total");
   }
+  lua_pushboolean(L, moved->has_ranges);
+  lua_setfield(L, -2, "ranges");
 }
 
 static int
@@ -181,12 +182,12 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
       .offset = settings.offset,
       .size_bytes = settings.size,
       .etag = settings.etag,
-      .checksum = settings.checksum,
-      .keeps_partial = settings.keeps_partial,
       .sends_key = settings.sends_key,
       .moved = &operation->moved,
       .progress = on_progress,
   };
+  if (settings.rate)
+    file.rate = ms_component_rate(L, settings.rate);
   if (settings.headers)
     file.header_count = read_headers(L, settings.headers, headers);
   if (settings.progress) {
@@ -205,7 +206,7 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
   return ms_wait_yield(L, &operation->wait, (lua_KContext)operation, after_wait);
 }
 
-/* upload{session, url, path, headers?, offset?, size?, progress?} -> bytes sent, {etag?, checksum?, md5?} */
+/* upload{session, url, path, headers?, offset?, size?, rate?, progress?} -> bytes sent, {etag?, checksum?, md5?} */
 static int
 component_upload(lua_State *L)
 {
@@ -214,8 +215,8 @@ component_upload(lua_State *L)
   return transfer(L, "upload", ms_transport_upload, ms_transport_upload_in_place);
 }
 
-/* download{session, url, path?, offset?, etag?, checksum?, keeps_partial?, progress?} -> bytes received,
- * {etag?, checksum?, total?} */
+/* download{session, url, path?, offset?, size?, etag?, rate?, progress?} -> bytes received,
+ * {etag?, checksum?, total?, ranges} */
 static int
 component_download(lua_State *L)
 {

@@ -1,10 +1,10 @@
 /* One attempt: from the hand-over to libcurl to the decision what comes next. */
 #include "http/transfer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -12,18 +12,6 @@
 #include "http/url.h"
 
 /* ---- begin ---- */
-
-/* Back to where the download began. */
-static bool
-rewind_download(struct ms_http_transfer *transfer)
-{
-  if (transfer->download_fd < 0 || transfer->written_bytes == 0) {
-    return true;
-  }
-  return transfer->download_start >= 0 &&
-         ftruncate(transfer->download_fd, transfer->download_start) == 0 &&
-         lseek(transfer->download_fd, transfer->download_start, SEEK_SET) >= 0;
-}
 
 static void
 clear_attempt(struct ms_http_transfer *transfer)
@@ -35,7 +23,8 @@ clear_attempt(struct ms_http_transfer *transfer)
   answer->checksum[0] = answer->content_range[0] = '\0';
   transfer->curl_message[0] = '\0';
   transfer->failure.status = MS_OK;
-  transfer->read_bytes = transfer->written_bytes = 0;
+  transfer->read_bytes = transfer->ignored_bytes = transfer->turn = 0;
+  transfer->is_cut = false;
   transfer->done_bytes = transfer->total_bytes = 0;
 }
 
@@ -62,7 +51,7 @@ start_hop(struct ms_http_transfer *transfer)
 void
 ms_http_transfer_start(struct ms_http_transfer *transfer)
 {
-  if (!rewind_download(transfer)) {
+  if (!ms_http_writer_rewind(&transfer->writer)) {
     ms_http_transfer_abort(transfer, MS_IO, "cannot begin again at the start of the download");
     return;
   }
@@ -103,16 +92,19 @@ read_answer(struct ms_http_transfer *transfer)
 {
   struct ms_http_answer *answer = &transfer->answer;
   const char *content_type = NULL;
-  curl_off_t uploaded = 0;
+  curl_off_t uploaded = 0, content = -1;
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &content_type);
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+  ms_curl.easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &content);
   copy_text(answer->content_type, sizeof answer->content_type, content_type);
   read_header(transfer, "etag", answer->etag, sizeof answer->etag);
   read_header(transfer, "moonshift-md5", answer->checksum, sizeof answer->checksum);
   read_header(transfer, "content-range", answer->content_range, sizeof answer->content_range);
   answer->uploaded_bytes = uploaded;
-  answer->downloaded_bytes = transfer->written_bytes;
+  answer->content_bytes = content;
+  answer->downloaded_bytes = transfer->download_fd >= 0 ? ms_http_writer_taken(&transfer->writer)
+                                                        : (int64_t)answer->body.size_bytes;
 }
 
 /* One line, without the query: it may hold a signature or a key. */
@@ -145,7 +137,7 @@ finish(struct ms_http_transfer *transfer, enum ms_status status)
   if (status == MS_OK && transfer->upload_fd >= 0) {
     transfer->done_bytes = transfer->total_bytes = transfer->upload_bytes;
   } else if (status == MS_OK && transfer->download_fd >= 0) {
-    transfer->done_bytes = transfer->total_bytes = transfer->written_bytes;
+    transfer->done_bytes = transfer->total_bytes = transfer->writer.written_bytes;
   }
 }
 
@@ -242,8 +234,8 @@ retry_delay_ms(const struct ms_http_transfer *transfer, enum ms_http_outcome out
       .outcome = outcome,
       .status = transfer->answer.status,
       .retry_after_ms = retry_after_s < INT32_MAX ? retry_after_s * 1000 : INT64_MAX,
-      .safe = transfer->retry && (transfer->written_bytes == 0 || transfer->download_fd < 0 ||
-                                  transfer->download_start >= 0),
+      .safe =
+          transfer->retry && (transfer->writer.written_bytes == 0 || transfer->writer.start >= 0),
       .attempts = transfer->answer.attempts,
       .retries = transfer->http->retries,
       .remaining_ms = limitless ? INT64_MAX : transfer->deadline_ms - ms_clock_monotonic_ms(),
@@ -253,9 +245,24 @@ retry_delay_ms(const struct ms_http_transfer *transfer, enum ms_http_outcome out
   return ms_http_retry_delay_ms(&retry);
 }
 
+/* What libcurl calls a failure because we have stopped it may be none, and the other way round. */
+static CURLcode
+correct(struct ms_http_transfer *transfer, CURLcode code)
+{
+  bool is_written = ms_http_writer_flush(&transfer->writer);
+  if (!is_written && transfer->failure.status == MS_OK) {
+    ms_fail_errno(&transfer->failure, errno, "cannot write the downloaded file");
+  }
+  if (transfer->failure.status != MS_OK) {
+    return CURLE_WRITE_ERROR;
+  }
+  return transfer->is_cut ? CURLE_OK : code;
+}
+
 void
 ms_http_transfer_ended(struct ms_http_transfer *transfer, CURLcode code)
 {
+  code = correct(transfer, code);
   bool connected = transfer->connects && code == CURLE_OK;
   if (!connected) { /* else it would end the connection */
     ms_curl.multi_remove_handle(transfer->multi, transfer->easy);

@@ -1,12 +1,11 @@
 /* Bytes between libcurl and files or memory. What goes wrong here is kept in transfer->failure, because
  * libcurl only learns that the transfer is to end. */
-#include "http/transfer.h"
+#include "http/pace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-enum { WRITE_BEHIND_BYTES = 8 * 1024 * 1024 };
+enum { IGNORED_MAX_BYTES = 64 * 1024 };
 
 size_t
 ms_http_on_read(char *room, size_t unit, size_t count, void *user)
@@ -18,6 +17,12 @@ ms_http_on_read(char *room, size_t unit, size_t count, void *user)
   }
   if (wanted <= 0) {
     return 0;
+  }
+  if (!ms_http_pace_may(transfer)) {
+    return CURL_READFUNC_PAUSE;
+  }
+  if (transfer->rate && wanted > ms_rate_piece_bytes(transfer->rate)) {
+    wanted = ms_rate_piece_bytes(transfer->rate);
   }
   ssize_t got;
   do {
@@ -36,6 +41,9 @@ ms_http_on_read(char *room, size_t unit, size_t count, void *user)
     return CURL_READFUNC_ABORT;
   }
   transfer->read_bytes += got;
+  if (transfer->rate) {
+    ms_rate_spend(transfer->rate, got);
+  }
   return (size_t)got;
 }
 
@@ -51,44 +59,6 @@ ms_http_on_seek(void *user, curl_off_t offset, int origin)
   return CURL_SEEKFUNC_OK;
 }
 
-/* All of it, or false with errno. */
-static bool
-write_all(int fd, const char *data, size_t size_bytes)
-{
-  while (size_bytes > 0) {
-    ssize_t written = write(fd, data, size_bytes);
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written < 0) {
-      return false;
-    }
-    data += written;
-    size_bytes -= (size_t)written;
-  }
-  return true;
-}
-
-/* Has the kernel begin to write what came, so that syncing at the end does not wait for all of it. */
-static void
-write_behind(const struct ms_http_transfer *transfer, int64_t before_bytes)
-{
-  int64_t first = before_bytes / WRITE_BEHIND_BYTES,
-          last = transfer->written_bytes / WRITE_BEHIND_BYTES;
-  if (last > first && transfer->download_start >= 0) {
-    sync_file_range(transfer->download_fd, transfer->download_start + first * WRITE_BEHIND_BYTES,
-                    (last - first) * WRITE_BEHIND_BYTES, SYNC_FILE_RANGE_WRITE);
-  }
-}
-
-/* The whole comes where the rest was asked for: what there is of the file is of no use. */
-static bool
-begin_anew(struct ms_http_transfer *transfer)
-{
-  transfer->download_offset = transfer->download_start = 0;
-  return ftruncate(transfer->download_fd, 0) == 0 && lseek(transfer->download_fd, 0, SEEK_SET) == 0;
-}
-
 /* What an error status says is kept as far as there is room for it. */
 static void
 keep_beginning(struct ms_buffer *body, const char *data, size_t size_bytes)
@@ -99,35 +69,58 @@ keep_beginning(struct ms_buffer *body, const char *data, size_t size_bytes)
   ms_buffer_append(body, data, size_bytes < room ? size_bytes : room);
 }
 
+/* The whole where a range was asked for: of a short one the rest is read so that the connection can be used
+ * again. */
+static size_t
+ignore(struct ms_http_transfer *transfer, size_t size_bytes)
+{
+  transfer->ignored_bytes += (int64_t)size_bytes;
+  transfer->is_cut = transfer->ignored_bytes > IGNORED_MAX_BYTES;
+  return transfer->is_cut ? 0 : size_bytes;
+}
+
+static size_t
+write_download(struct ms_http_transfer *transfer, const char *data, size_t size_bytes)
+{
+  struct ms_http_writer *writer = &transfer->writer;
+  if (!ms_http_pace_may(transfer)) {
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (transfer->range_bytes > 0 &&
+      ms_http_writer_taken(writer) + (int64_t)size_bytes > transfer->range_bytes) {
+    ms_fail(&transfer->failure, MS_PROTOCOL, "the server sent more than the %lld bytes asked for",
+            (long long)transfer->range_bytes);
+    return 0;
+  }
+  if (!ms_http_writer_add(writer, data, size_bytes)) {
+    ms_fail_errno(&transfer->failure, errno, "cannot write the downloaded file");
+    return 0;
+  }
+  if (transfer->rate) {
+    ms_rate_spend(transfer->rate, (int64_t)size_bytes);
+  }
+  return size_bytes;
+}
+
 size_t
 ms_http_on_write(char *data, size_t unit, size_t count, void *user)
 {
   struct ms_http_transfer *transfer = user;
   size_t size_bytes = unit * count;
   struct ms_buffer *body = &transfer->answer.body;
+  if (transfer->download_fd < 0) {
+    ms_buffer_append(body, data, size_bytes);
+    bool is_kept = ms_buffer_check(body, "the server's answer", &transfer->failure) == MS_OK;
+    return is_kept ? size_bytes : 0;
+  }
   long status = 0;
   ms_curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (transfer->download_fd >= 0 && (status < 200 || status > 299)) {
+  if (status < 200 || status > 299) {
     keep_beginning(body, data, size_bytes);
     return size_bytes;
   }
-  bool is_whole = status == 200 && transfer->download_offset > 0;
-  if (transfer->download_fd < 0) {
-    ms_buffer_append(body, data, size_bytes);
-  } else if ((is_whole && !begin_anew(transfer)) ||
-             !write_all(transfer->download_fd, data, size_bytes)) {
-    ms_fail_errno(&transfer->failure, errno, "cannot write the downloaded file");
-    return 0;
-  }
-  if (ms_buffer_check(body, "the server's answer", &transfer->failure) != MS_OK) {
-    return 0;
-  }
-  int64_t before_bytes = transfer->written_bytes;
-  transfer->written_bytes += (int64_t)size_bytes;
-  if (transfer->download_fd >= 0) {
-    write_behind(transfer, before_bytes);
-  }
-  return size_bytes;
+  bool is_whole = transfer->range_bytes > 0 && status == 200;
+  return is_whole ? ignore(transfer, size_bytes) : write_download(transfer, data, size_bytes);
 }
 
 int
@@ -136,7 +129,8 @@ ms_http_on_progress(void *user, curl_off_t download_total, curl_off_t downloaded
 {
   struct ms_http_transfer *transfer = user;
   bool uploads = transfer->upload_fd >= 0;
-  transfer->done_bytes = uploads ? uploaded : downloaded;
+  bool is_file = transfer->download_fd >= 0;
+  transfer->done_bytes = uploads ? uploaded : is_file ? transfer->writer.written_bytes : downloaded;
   transfer->total_bytes = uploads ? upload_total : download_total;
   return 0;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "http/transfer.h"
+#include "http/pace.h"
 
 /* ---- life ---- */
 
@@ -90,7 +90,7 @@ close_client(struct ms_http *http)
     ms_curl.multi_cleanup(http->multi);
     http->multi = NULL;
     uv_close((uv_handle_t *)&http->curl_timer, on_timer_closed);
-    uv_close((uv_handle_t *)&http->retry_timer, on_timer_closed);
+    uv_close((uv_handle_t *)&http->wake_timer, on_timer_closed);
   }
 }
 
@@ -142,10 +142,11 @@ next_to_call_back(const struct ms_http *http)
 }
 
 static void
-on_retry_timer(uv_timer_t *timer);
+on_wake_timer(uv_timer_t *timer);
 
-static void
-arm_retry_timer(struct ms_http *http)
+/* Milliseconds until a transfer is to be sent again; -1: none waits for that. */
+static int64_t
+retry_wait_ms(const struct ms_http *http)
 {
   int64_t nearest_ms = INT64_MAX;
   for (struct ms_http_transfer *transfer = http->first; transfer; transfer = transfer->next) {
@@ -155,12 +156,23 @@ arm_retry_timer(struct ms_http *http)
     }
   }
   if (nearest_ms == INT64_MAX) {
-    uv_timer_stop(&http->retry_timer);
+    return -1;
+  }
+  int64_t wait_ms = nearest_ms - ms_clock_monotonic_ms();
+  return wait_ms > 0 ? wait_ms : 0;
+}
+
+static void
+arm_wake_timer(struct ms_http *http)
+{
+  int64_t retry_ms = retry_wait_ms(http), pace_ms = ms_http_pace_wait_ms(http, http->multi);
+  int64_t wait_ms = retry_ms < 0 || (pace_ms >= 0 && pace_ms < retry_ms) ? pace_ms : retry_ms;
+  if (wait_ms < 0) {
+    uv_timer_stop(&http->wake_timer);
     return;
   }
-  int64_t delay_ms = nearest_ms - ms_clock_monotonic_ms();
   uv_update_time(http->loop);
-  uv_timer_start(&http->retry_timer, on_retry_timer, delay_ms > 0 ? (uint64_t)delay_ms : 0, 0);
+  uv_timer_start(&http->wake_timer, on_wake_timer, (uint64_t)wait_ms, 0);
 }
 
 void
@@ -173,7 +185,7 @@ ms_http_settle(struct ms_http *http)
     call_back(transfer);
   }
   if (!http->closed) {
-    arm_retry_timer(http);
+    arm_wake_timer(http);
   }
   ms_http_release(http);
 }
@@ -192,7 +204,7 @@ ms_http_collect(CURLM *multi)
 }
 
 static void
-on_retry_timer(uv_timer_t *timer)
+on_wake_timer(uv_timer_t *timer)
 {
   struct ms_http *http = timer->data;
   int64_t now_ms = ms_clock_monotonic_ms();
@@ -201,6 +213,7 @@ on_retry_timer(uv_timer_t *timer)
       ms_http_transfer_start(transfer);
     }
   }
+  ms_http_pace_resume(http, http->multi);
   ms_http_settle(http);
 }
 

@@ -21,7 +21,8 @@ struct ms_http {
   CURLM *multi;                          /* on the loop; NULL before the first request */
   CURLM *in_place;                       /* pumped by ms_http_perform; NULL likewise */
   uv_timer_t curl_timer;                 /* when libcurl wants to be called */
-  uv_timer_t retry_timer;                /* when the next waiting transfer is to be sent again */
+  uv_timer_t wake_timer;                 /* when the next waiting transfer is to go on */
+  int64_t turns;  /* given to transfers that wait for their budget (pace.h) */
   int references; /* the owner, each open handle, each ms_http_perform; the last one frees */
   bool closed;    /* nothing may be started any more */
 };

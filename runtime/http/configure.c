@@ -133,7 +133,8 @@ static int
 set_encoding(CURL *easy, const struct ms_http_transfer *transfer)
 {
   if (transfer->download_fd >= 0) {
-    return (int)ms_curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)FILE_BUFFER_BYTES);
+    int64_t piece_bytes = transfer->rate ? ms_rate_piece_bytes(transfer->rate) : FILE_BUFFER_BYTES;
+    return (int)ms_curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)piece_bytes);
   }
   return (int)ms_curl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
 }

@@ -15,6 +15,7 @@
   X(easy_recv)               \
   X(easy_send)               \
   X(easy_cleanup)            \
+  X(easy_pause)              \
   X(easy_strerror)           \
   X(multi_init)              \
   X(multi_setopt)            \

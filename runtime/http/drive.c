@@ -128,7 +128,7 @@ ms_http_open_multi(struct ms_http *http, struct ms_error *err)
   ms_curl.multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
   ms_curl.multi_setopt(http->multi, CURLMOPT_TIMERDATA, (void *)http);
   open_timer(http, &http->curl_timer);
-  open_timer(http, &http->retry_timer);
+  open_timer(http, &http->wake_timer);
   ms_loop_join(http->loop, &http->member, ms_http_on_loop_closes);
   return MS_OK;
 }

@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "http/rate.h"
 
 struct ms_http;
 struct ms_http_transfer;
@@ -29,7 +30,7 @@ enum {
   MS_HTTP_BACKOFF_MS = 250,     /* doubles each time, plus up to 100 % jitter */
   MS_HTTP_BACKOFF_MAX_MS = 8000,
   MS_HTTP_REDIRECTS_MAX = 5,
-  MS_HTTP_CONNECTIONS_MAX = 16, /* to one host at a time; further requests queue */
+  MS_HTTP_CONNECTIONS_MAX = 40, /* to one host at a time; further requests queue */
   MS_HTTP_ERROR_BODY_MAX_BYTES = 64 * 1024,
   MS_HTTP_ANSWER_MAX_BYTES = 512 * 1024 * 1024
 };
@@ -63,10 +64,11 @@ struct ms_http_request {
   int64_t upload_offset, upload_bytes;
   int download_fd; /* -1: the answer's body is collected in memory. Else a 2xx body is written here, from
                     * its present position on */
-  /* > 0: `headers` ask for the rest of a file from here on, which is the position of download_fd. An answer
-   * with the whole (200) then makes the file anew. */
-  int64_t download_offset;
-  int64_t timeout_ms; /* 0: the client's, and none beside the stall's with a file body */
+  /* > 0: `headers` ask for a range of so many bytes. Of an answer with the whole (200) nothing is written, and
+   * more bytes than that are an error. */
+  int64_t range_bytes;
+  struct ms_rate *rate; /* of the bytes of files, shared; borrowed until the end. NULL: no limit */
+  int64_t timeout_ms;   /* 0: the client's, and none beside the stall's with a file body */
   bool retry; /* sending twice is safe; a request that never left is sent again in any case */
   /* Told now and then, at most some ten times a second, and once at the end. NULL for none. */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
@@ -77,6 +79,7 @@ struct ms_http_answer {
   long status;            /* HTTP status code; 0 when there was no answer */
   struct ms_buffer body;  /* of an error status also when download_fd was given (its beginning) */
   char content_type[128]; /* "" when not given */
+  int64_t content_bytes;  /* what the server said of the body's size; -1 when it did not */
   char etag[256];         /* without quotes */
   char checksum[64];      /* what moonshift's server says that the bytes are, or "" */
   char content_range[64]; /* of an answer 206, or "" */

@@ -4,7 +4,7 @@
 #include "http/client.h"
 
 #include "base/clock.h"
-#include "http/transfer.h"
+#include "http/pace.h"
 
 enum { POLL_MAX_MS = 1000 };
 
@@ -30,6 +30,8 @@ wait_for_something(struct ms_http_transfer *transfer)
     int64_t left_ms = transfer->wait_until_ms - ms_clock_monotonic_ms();
     limit_ms = left_ms < 0 ? 0 : left_ms < limit_ms ? left_ms : limit_ms;
   }
+  int64_t pace_ms = ms_http_pace_wait_ms(transfer->http, transfer->multi);
+  limit_ms = pace_ms >= 0 && pace_ms < limit_ms ? pace_ms : limit_ms;
   ms_curl.multi_poll(transfer->multi, NULL, 0, (int)limit_ms, NULL);
 }
 
@@ -40,6 +42,7 @@ pump(struct ms_http_transfer *transfer)
     if (transfer->state == MS_HTTP_WAITING && transfer->wait_until_ms <= ms_clock_monotonic_ms()) {
       ms_http_transfer_start(transfer);
     }
+    ms_http_pace_resume(transfer->http, transfer->multi);
     int running;
     ms_curl.multi_perform(transfer->multi, &running);
     ms_http_collect(transfer->multi);

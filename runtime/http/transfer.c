@@ -149,9 +149,11 @@ copy_request(struct ms_http_transfer *transfer, const struct ms_http_request *re
   transfer->upload_offset = request->upload_offset;
   transfer->upload_bytes = request->upload_bytes;
   transfer->download_fd = request->download_fd;
-  transfer->download_start =
-      request->download_fd >= 0 ? lseek(request->download_fd, 0, SEEK_CUR) : -1;
-  transfer->download_offset = request->download_offset;
+  transfer->range_bytes = request->range_bytes;
+  transfer->rate = request->rate;
+  bool is_on_loop = transfer->multi != transfer->http->in_place;
+  ms_http_writer_begin(&transfer->writer, request->download_fd,
+                       is_on_loop ? transfer->http->loop : NULL);
   transfer->retry = request->retry;
   transfer->timeout_ms = time_limit_ms(transfer->http, request);
   transfer->deadline_ms =
@@ -226,6 +228,7 @@ ms_http_transfer_free(struct ms_http_transfer *transfer)
     ms_curl.easy_cleanup(transfer->easy);
   }
   ms_curl.slist_free_all(transfer->headers);
+  ms_http_writer_end(&transfer->writer);
   ms_http_answer_free(&transfer->answer);
   free(transfer->url);
   free(transfer->body);

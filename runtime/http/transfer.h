@@ -11,6 +11,7 @@
 
 #include "http/client.h"
 #include "http/retry.h"
+#include "http/writer.h"
 
 enum ms_http_state {
   MS_HTTP_NEW,
@@ -36,9 +37,8 @@ struct ms_http_transfer {
   int64_t timeout_ms; /* for all attempts together; 0: no limit */
   int upload_fd, download_fd;
   int64_t upload_offset, upload_bytes;
-  int64_t
-      download_start; /* position of download_fd at the beginning, -1 when it cannot be rewound */
-  int64_t download_offset;
+  int64_t range_bytes;
+  struct ms_rate *rate; /* borrowed; NULL for none */
   bool retry;
   bool connects;       /* nothing is sent: it is over when the connection is there, see upgrade.h */
   int64_t deadline_ms; /* by the monotonic clock; INT64_MAX: none */
@@ -51,7 +51,10 @@ struct ms_http_transfer {
   char curl_message[CURL_ERROR_SIZE];
   struct ms_error failure;         /* found by a callback of ours; MS_OK: none */
   int64_t read_bytes;              /* of the upload, given to libcurl */
-  int64_t written_bytes;           /* of the download */
+  struct ms_http_writer writer;    /* of the download, over all attempts */
+  int64_t ignored_bytes;           /* of a body that is not wanted */
+  bool is_cut;                     /* we have read enough of it */
+  int64_t turn;                    /* > 0: paused until the budget allows more */
   int redirects;                   /* hops so far */
   int64_t wait_until_ms;           /* WAITING */
   int64_t done_bytes, total_bytes; /* progress */

@@ -97,7 +97,6 @@ prepare(const struct ms_transport_file *file, struct ms_file_move *move,
   *move = (struct ms_file_move){
       .fd = -1,
       .is_probe = !file->path,
-      .keeps_partial = file->keeps_partial,
       .moved = file->moved,
       .path = strdup(file->path ? file->path : "/dev/null"),
       .shown_url = ms_http_url_public(file->url),
@@ -170,27 +169,28 @@ ms_file_begin_upload(const struct ms_transport_file *file, struct ms_file_move *
   request->upload_fd = move->fd;
   request->upload_offset = move->offset;
   request->upload_bytes = move->size_bytes;
+  request->rate = file->rate;
   return MS_OK;
 }
 
-/* The rest of a file whose beginning is there. */
 static enum ms_status
-open_partial(const struct ms_transport_file *file, struct ms_file_move *move, struct ms_error *err)
+open_part(const struct ms_transport_file *file, struct ms_file_move *move, struct ms_error *err)
 {
   move->fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-  if (move->fd < 0 || ftruncate(move->fd, file->offset) < 0 ||
-      lseek(move->fd, file->offset, SEEK_SET) < 0) {
+  if (move->fd < 0 || lseek(move->fd, file->offset, SEEK_SET) < 0) {
     return ms_fail_errno(err, errno, "cannot go on with '%s'", file->path);
   }
+  move->is_part = true;
   move->offset = file->offset;
+  move->size_bytes = file->size_bytes;
   return MS_OK;
 }
 
 static enum ms_status
 open_target(const struct ms_transport_file *file, struct ms_file_move *move, struct ms_error *err)
 {
-  if (file->path && file->etag && file->offset > 0) {
-    return open_partial(file, move, err);
+  if (file->path && file->size_bytes > 0) {
+    return open_part(file, move, err);
   }
   if (file->path) {
     return ms_file_create(file->path, &move->fd, err);
@@ -199,21 +199,20 @@ open_target(const struct ms_transport_file *file, struct ms_file_move *move, str
   return move->fd < 0 ? ms_fail_errno(err, errno, "cannot open /dev/null") : MS_OK;
 }
 
-/* Asks for the rest alone, as long as it is of the same data; or for one byte, to learn about them. */
+/* Asks for a part alone, as long as it is of the same data; or for one byte, to learn about them. */
 static void
 add_range(const struct ms_transport_file *file, struct ms_file_move *move,
           struct ms_http_request *request)
 {
-  if (move->is_probe) {
-    snprintf(move->range, sizeof move->range, "bytes=0-0");
-  } else if (move->offset > 0) {
-    snprintf(move->range, sizeof move->range, "bytes=%lld-", (long long)move->offset);
+  if (!move->is_probe && !move->is_part) {
+    return;
+  }
+  request->range_bytes = move->is_part ? move->size_bytes : 1;
+  snprintf(move->range, sizeof move->range, "bytes=%lld-%lld", (long long)move->offset,
+           (long long)(move->offset + request->range_bytes - 1));
+  move->headers[request->header_count++] = (struct ms_http_header){"Range", move->range};
+  if (move->is_part && file->etag) {
     snprintf(move->condition, sizeof move->condition, "\"%s\"", file->etag);
-  }
-  if (move->range[0]) {
-    move->headers[request->header_count++] = (struct ms_http_header){"Range", move->range};
-  }
-  if (move->condition[0]) {
     move->headers[request->header_count++] = (struct ms_http_header){"If-Range", move->condition};
   }
 }
@@ -237,8 +236,8 @@ ms_file_begin_download(const struct ms_transport_file *file, struct ms_file_move
   add_range(file, move, request);
   request->method = "GET";
   request->download_fd = move->fd;
-  request->download_offset = move->offset;
-  request->retry = !file->keeps_partial; /* the caller goes on where it broke */
+  request->rate = file->rate;
+  request->retry = !move->is_part; /* the caller goes on where it broke */
   return MS_OK;
 }
 
@@ -257,26 +256,45 @@ parse_content_range(const char *text, int64_t *first, int64_t *total)
   return true;
 }
 
+/* What came of a part: it, and nothing else. */
+static enum ms_status
+judge_part(const struct ms_file_move *move, const struct ms_http_answer *answer, int64_t first,
+           struct ms_error *err)
+{
+  if (answer->status != 206) {
+    return ms_fail(err, MS_PROTOCOL,
+                   "%s sent no part of the data that it had before: they have changed, begin anew",
+                   move->shown_url);
+  }
+  if (first != move->offset || move->moved_bytes != move->size_bytes) {
+    return ms_fail(err, MS_NETWORK, "%s sent %lld bytes from byte %lld on, not %lld from %lld on",
+                   move->shown_url, (long long)move->moved_bytes, (long long)first,
+                   (long long)move->size_bytes, (long long)move->offset);
+  }
+  return MS_OK;
+}
+
 static enum ms_status
 judge_download(struct ms_file_move *move, const struct ms_http_answer *answer, struct ms_error *err)
 {
-  int64_t first = 0, total = -1;
+  int64_t first = 0, total = answer->content_bytes;
   move->moved_bytes = answer->downloaded_bytes;
-  bool is_part = answer->status == 206;
-  if (is_part && !parse_content_range(answer->content_range, &first, &total)) {
+  bool has_ranges = answer->status == 206;
+  if (has_ranges && !parse_content_range(answer->content_range, &first, &total)) {
     return ms_fail(err, MS_PROTOCOL, "%s sent a part of the file without saying which",
                    move->shown_url);
   }
-  if (!is_part) {
-    move->offset = 0;
+  if (move->moved) {
+    move->moved->has_ranges = has_ranges;
+    move->moved->total_bytes = total;
   }
-  move->size_bytes = is_part ? total : answer->downloaded_bytes;
-  if (move->is_probe) {
-    return MS_OK;
+  if (move->is_part) {
+    return judge_part(move, answer, first, err);
   }
-  if (first != move->offset || move->offset + move->moved_bytes != move->size_bytes) {
+  move->size_bytes = move->moved_bytes;
+  if (!move->is_probe && has_ranges && total != move->moved_bytes) {
     return ms_fail(err, MS_NETWORK, "%s sent %lld bytes from byte %lld on of %lld", move->shown_url,
-                   (long long)move->moved_bytes, (long long)first, (long long)move->size_bytes);
+                   (long long)move->moved_bytes, (long long)first, (long long)total);
   }
   return MS_OK;
 }
@@ -315,7 +333,9 @@ ms_file_judge(struct ms_file_move *move, enum ms_status status, const struct ms_
   if (move->moved) {
     snprintf(move->moved->etag, sizeof move->moved->etag, "%s", answer->etag);
     snprintf(move->moved->checksum, sizeof move->moved->checksum, "%s", answer->checksum);
-    move->moved->total_bytes = move->size_bytes;
+    if (move->is_upload) {
+      move->moved->total_bytes = move->size_bytes;
+    }
   }
   return MS_OK;
 }
@@ -326,7 +346,7 @@ bool
 ms_file_wants_digest(const struct ms_file_move *move, struct ms_digest_range *range,
                      int64_t *total_bytes)
 {
-  bool is_compared = move->expected[0] && !move->is_probe;
+  bool is_compared = move->expected[0] && !move->is_probe && !move->is_part;
   bool is_told = move->is_upload && move->moved;
   *range = (struct ms_digest_range){.fd = move->fd};
   if (move->is_upload) {
@@ -360,7 +380,7 @@ ms_file_end(struct ms_file_move *move, enum ms_status status, int64_t *size_byte
             struct ms_error *err)
 {
   *size_bytes = status == MS_OK ? move->moved_bytes : 0;
-  if (move->is_upload || move->is_probe || (status != MS_OK && move->keeps_partial)) {
+  if (move->is_upload || move->is_probe || move->is_part) {
     close(move->fd);
   } else {
     status = ms_file_close_written(move->fd, move->path, status, err);

@@ -10,9 +10,9 @@
 enum { MS_FILE_OWN_HEADERS = 2, MS_FILE_TEXT_SIZE = 300 };
 
 struct ms_file_move {
-  int fd; /* -1: none */
-  bool is_upload, is_probe, keeps_partial;
-  int64_t offset;      /* where in the file the bytes are from or go to */
+  int fd;                            /* -1: none */
+  bool is_upload, is_probe, is_part; /* the last two are downloads */
+  int64_t offset;                    /* where in the file the bytes are from or go to */
   int64_t size_bytes;  /* upload: to be sent; after the answer: the whole file, or what was sent */
   int64_t moved_bytes; /* after the answer: sent or received */
   struct ms_transport_moved *moved; /* borrowed; or NULL */
@@ -53,7 +53,7 @@ enum ms_status
 ms_file_compare(struct ms_file_move *move, const char *hex, struct ms_error *err);
 
 /* Closes and frees everything. Returns the final status (in `err` when it is not MS_OK) and the size moved. A
- * download that failed is removed unless it keeps_partial. */
+ * download that failed is removed, but for a part of one. */
 enum ms_status
 ms_file_end(struct ms_file_move *move, enum ms_status status, int64_t *size_bytes,
             struct ms_error *err);

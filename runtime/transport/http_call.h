@@ -23,9 +23,7 @@ struct ms_transport_call {
   ms_transport_file_done file_done;
   void *user;
   struct ms_file_move move;
-  struct ms_digest *digest;  /* owned; NULL for none */
-  int64_t segment_bytes;     /* that it counts in */
-  int64_t digest_base_bytes; /* download: what was there already */
+  struct ms_digest *digest; /* owned; NULL for none */
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
   void *progress_user;
 };

@@ -10,13 +10,11 @@ static void
 on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
 {
   const struct ms_transport_call *call = user;
-  int64_t base_bytes = call->digest_base_bytes;
   if (call->digest) {
-    ms_digest_advance(call->digest, base_bytes + done_bytes);
+    ms_digest_advance(call->digest, done_bytes);
   }
   if (call->progress) {
-    call->progress(call->progress_user ? call->progress_user : call->user, base_bytes + done_bytes,
-                   total_bytes > 0 ? base_bytes + total_bytes : total_bytes);
+    call->progress(call->progress_user ? call->progress_user : call->user, done_bytes, total_bytes);
   }
 }
 
@@ -43,21 +41,6 @@ on_digest(void *user, enum ms_status status, const char *hex, const struct ms_er
   end_call(call, status, &err);
 }
 
-/* What was read meanwhile is of use only if it began where the bytes are, in the right segments. */
-static enum ms_status
-renew_digest(struct ms_transport_call *call, const struct ms_digest_range *range,
-             struct ms_error *err)
-{
-  bool is_anew = call->digest_base_bytes > 0 && call->move.offset == 0;
-  bool is_fitting = call->digest && !is_anew && call->segment_bytes == range->segment_bytes;
-  if (is_fitting) {
-    return MS_OK;
-  }
-  ms_digest_free(call->digest);
-  call->digest = NULL;
-  return ms_digest_new(call->transport->loop, range, &call->digest, err);
-}
-
 static void
 on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
                const struct ms_error *http_err)
@@ -69,7 +52,8 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   call->transfer = NULL;
   status = ms_file_judge(&call->move, status, answer, &err);
   if (status == MS_OK && ms_file_wants_digest(&call->move, &range, &total_bytes)) {
-    status = renew_digest(call, &range, &err);
+    status =
+        call->digest ? MS_OK : ms_digest_new(call->transport->loop, &range, &call->digest, &err);
     if (status == MS_OK) {
       ms_digest_finish(call->digest, total_bytes, on_digest, call);
       return;
@@ -78,21 +62,15 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   end_call(call, status, &err);
 }
 
-/* Reads along from the start: what is sent, or what comes in known segments. */
+/* Reads what is sent along from the start. Of what is received it is not known yet in which segments. */
 static enum ms_status
 start_digest(struct ms_transport_call *call, const struct ms_transport_file *file,
              struct ms_error *err)
 {
-  bool is_known = file->checksum && file->checksum[0];
-  if (call->move.is_probe || (call->move.is_upload ? !file->moved : !is_known)) {
+  if (!call->move.is_upload || !file->moved) {
     return MS_OK;
   }
-  call->segment_bytes = is_known ? strtoll(file->checksum, NULL, 10) : 0;
-  const struct ms_digest_range range = {
-      .fd = call->move.fd,
-      .offset = call->move.is_upload ? call->move.offset : 0,
-      .segment_bytes = call->segment_bytes,
-  };
+  const struct ms_digest_range range = {.fd = call->move.fd, .offset = call->move.offset};
   return ms_digest_new(call->transport->loop, &range, &call->digest, err);
 }
 
@@ -139,7 +117,6 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
     ms_transport_call_free(created);
     return status;
   }
-  created->digest_base_bytes = created->move.is_upload ? 0 : created->move.offset;
   status = start_digest(created, file, err);
   if (status == MS_OK) {
     request.progress = file->progress || created->digest ? on_file_progress : NULL;

@@ -89,21 +89,20 @@ struct ms_transport_moved {
   char checksum[64];   /* what moonshift's server says that the bytes are, or "" */
   char md5[33];        /* upload: hexadecimal, of what was sent */
   int64_t total_bytes; /* of the data at the URL; -1 when the server does not tell */
+  bool has_ranges;     /* download: the server sends ranges */
 };
 
 struct ms_transport_file {
   const char *url;                      /* from get_upload_metadata, or of a download */
   const struct ms_http_header *headers; /* upload: those that get_upload_metadata gave */
   size_t header_count;
-  const char
-      *path; /* upload: the file to read; download: the file to write (the caller renames), NULL:
-                     * none, only what `moved` tells is wanted */
-  int64_t
-      offset; /* upload: where in the file to begin; download: how much of it is there already */
-  int64_t size_bytes;   /* upload: how much to send; 0: the rest */
-  const char *etag;     /* download: of what is there already; NULL: begin anew */
-  const char *checksum; /* download: as `moved` told earlier, so that it can be taken meanwhile */
-  bool keeps_partial;   /* download: what came before a failure stays */
+  /* Upload: the file to read. Download: the file to write (the caller renames), NULL: none, only what `moved` tells
+   * is wanted. */
+  const char *path;
+  int64_t offset;       /* where in the file to begin */
+  int64_t size_bytes;   /* how much; 0: upload: the rest; download: the whole, into a new file */
+  const char *etag;     /* download of a part: of which data */
+  struct ms_rate *rate; /* HTTP: how fast; borrowed until the end. NULL: as fast as can be */
   bool
       sends_key; /* our user and key prove who asks, in place of `headers`: for URLs of our server alone */
   struct ms_transport_moved *moved; /* filled before `done`; NULL: not wanted */
@@ -117,9 +116,10 @@ typedef void (*ms_transport_file_done)(void *user, enum ms_status status, int64_
                                        const struct ms_error *err);
 
 /* Sends or fetches a file; `done` as above. Only a regular file is sent, and it must stay as it is meanwhile
- * (MS_IO otherwise). A failed download leaves no file behind unless it keeps_partial; one that is there is
- * durable. What moonshift's server stored or sent is compared with the bytes on this side: MS_NETWORK when they
- * differ. MS_NOT_FOUND: no such file, or no data at the URL. In-place forms below. */
+ * (MS_IO otherwise). A failed download leaves no file behind; one that is there is durable. What moonshift's server
+ * stored or sent is compared with the bytes on this side: MS_NETWORK when they differ. A part of a download goes into
+ * a file that is there, and is neither synced nor compared: that is for the whole. MS_NOT_FOUND: no such file, or no
+ * data at the URL. In-place forms below. */
 enum ms_status
 ms_transport_upload(struct ms_transport *transport, const struct ms_transport_file *file,
                     ms_transport_file_done done, void *user, struct ms_transport_call **call,
