@@ -28,7 +28,9 @@ local PRIORITY = 100
 local REPLY = "ftrack.meta.reply"
 
 -- What makes another attempt pointless.
-local HOPELESS = { authentication = true, permission = true, closed = true, usage = true, not_found = true }
+local HOPELESS = {
+  authentication = true, permission = true, closed = true, usage = true, not_found = true, server = true,
+}
 
 ---@class moonshift.EventHub
 ---@field id string Of this hub, among all that are connected: the `source.id` of what it publishes.
@@ -63,9 +65,14 @@ local function send(self, one)
   local channel, wire = self.channel, event.to_wire(one)
   if self.is_embedded then
     channel:publish(wire)
-  else
-    task.timeout(ANSWER_S, channel.publish, channel, wire)
+    return
   end
+  local worker <close> = task.spawn(channel.publish, channel, wire)
+  if not worker:join(ANSWER_S) then
+    errors.raise("timeout", ("the event hub of %s has not taken an event within %d s"):format(
+      self.session.name, ANSWER_S))
+  end
+  worker:wait()
 end
 
 local function prepare(self, fields)
@@ -187,8 +194,12 @@ local keep
 local function open(self)
   local _ <close> = setmetatable({}, { __close = function() self.connecting = nil end })
   self.channel = core.open(self.session)
+  local ok, problem = pcall(resubscribe, self)
+  if not ok then
+    self.channel:close()
+    error(problem, 0)
+  end
   self.wanted, self.failure = true, nil
-  resubscribe(self)
   if #self.subscriptions > 0 then enqueue(self, event.new { topic = "ftrack.meta.connected" }) end
   self.keeper = self.keeper or task.spawn(keep, self)
 end

@@ -268,6 +268,39 @@ describe("the event hub", function()
     assert.equal("remote", replies[1].data.from)
   end)
 
+  it("raises what the server refuses, and goes on", function()
+    local tracker <close> = trackers.start "http"
+    local session <close> = tracker:session()
+    local hub = session.event_hub
+    local list, listener = collector()
+    local huge = { subscriber = { text = ("x"):rep(100000) } }
+    assert.equal("server", failure(hub.subscribe, hub, "topic=studio.x", listener, huge).code)
+    hub:subscribe("topic=studio.x", listener)
+    assert.equal("server", failure(hub.subscribe, hub, "topic=studio.x", listener, huge).code)
+    assert.equal("server", failure(hub.publish, hub, { topic = "studio.x", target = "no expression" }).code)
+    hub:publish { topic = "studio.x" }
+    support.wait_until(function() return #list == 1 end)
+  end)
+
+  it("ends with the program, whatever was left open", function()
+    local tracker <close> = trackers.start "http"
+    local script = support.write(tracker.folder.path .. "/script.lua", [[
+      local hub = require "moonshift".session().event_hub
+      hub:subscribe("topic=*", function() while true do require "moonshift".sleep(1) end end)
+      hub:publish({ topic = "studio.x" }, { on_reply = print })
+      require "moonshift".sleep(0.05)
+      print "ended"
+    ]])
+    for _, data in ipairs { false, tracker.folder.path .. "/other" } do
+      local environment = tracker:environment()
+      if data then environment = { FTRACK_SERVER = false, MOONSHIFT_DATA = data } end
+      local result = support.run { "run", script, environment = environment }
+      assert.equal("ended\n", result.stdout)
+      assert.equal("", result.stderr)
+      assert.equal(0, result.exit_code)
+    end
+  end)
+
   it("comes back with its subscriptions when the server does, and gives up when it is hopeless", function()
     local folder <close> = support.folder()
     local server = support.serve { data = folder.path, listen = support.own_address() .. ":0" }
