@@ -14,6 +14,10 @@
 #include "api/rules.h"
 #include "api/update_event.h"
 
+enum {
+  LATER_PART_OPERATIONS_MAX = 50 /* of a batch that others may come before in its transaction */
+};
+
 static const struct {
   const char *name;
   ms_action run;
@@ -195,11 +199,13 @@ run_writing(struct ms_batch *batch, const struct ms_json_node *operations, struc
   return status;
 }
 
-/* As a part of a transaction that ms_api_commit ends. */
+/* As a part of a transaction that ms_api_commit ends; a large one as its first, which undoes itself at no cost. */
 static enum ms_status
 run_part(struct ms_batch *batch, const struct ms_json_node *operations, struct ms_error *err)
 {
   struct ms_database *database = batch->api->database;
+  if (operations->count > LATER_PART_OPERATIONS_MAX)
+    ms_call_settle_all(batch->api);
   enum ms_status status = ms_database_begin_part(database, err);
   if (status != MS_OK)
     return status;

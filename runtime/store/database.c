@@ -16,6 +16,7 @@
 #include "store/database_internal.h"
 
 enum {
+  UNDO_MEMORY_BYTES = 2 * 1024 * 1024,
   PROGRESS_STEPS = 20000 /* virtual machine steps between two looks at the clock: well below 1 ms */
 };
 
@@ -195,11 +196,13 @@ lock_folder_of(const char *path)
   return fd;
 }
 
-/* Statistics of memory would cost a lock for every piece of it. */
+/* Statistics of memory would cost a lock for every piece of it. What undoing a part takes is kept in memory up to
+ * the parts' usual size, not in a temporary file from 64 KB on. */
 static void
 configure_library(void)
 {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, UNDO_MEMORY_BYTES);
 }
 
 /* With the folder's lock held. What was made is the caller's to close, also on failure. */

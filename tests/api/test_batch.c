@@ -281,6 +281,33 @@ a_batch_of_its_own_comes_after_the_shared_ones(void **state)
   ms_api_listen(tracker->api, NULL, NULL);
 }
 
+/* A large batch does not come after others in their transaction: undoing it would cost. */
+static void
+a_large_batch_begins_a_transaction(void **state)
+{
+  struct tracker *tracker = *state;
+  struct ms_buffer body;
+  bool is_uncommitted = false;
+  int events = 0;
+  ms_buffer_init(&body, 64 * 1024);
+  for (int i = 0; i < 60; i++)
+    ms_buffer_printf(&body,
+                     "%c{\"action\":\"create\",\"entity_type\":\"Scope\",\"entity_data\":{\"name\":"
+                     "\"scope %d\"}}",
+                     i ? ',' : '[', i);
+  ms_buffer_append_char(&body, ']');
+  ms_api_listen(tracker->api, count_event, &events);
+  check_ok(call_together(tracker, CREATE_SCOPE("x"), &is_uncommitted), &tracker->err);
+  assert_int_equal(events, 0);
+  check_ok(call_together(tracker, body.data, &is_uncommitted), &tracker->err);
+  assert_true(is_uncommitted);
+  assert_int_equal(events, 1);
+  check_ok(ms_api_commit(tracker->api, &tracker->err), &tracker->err);
+  assert_int_equal(events, 2);
+  ms_api_listen(tracker->api, NULL, NULL);
+  ms_buffer_free(&body);
+}
+
 int
 main(void)
 {
@@ -299,6 +326,7 @@ main(void)
       WITH_TRACKER(the_server_tells_about_itself),
       WITH_TRACKER(batches_share_a_commit),
       WITH_TRACKER(a_batch_of_its_own_comes_after_the_shared_ones),
+      WITH_TRACKER(a_large_batch_begins_a_transaction),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
