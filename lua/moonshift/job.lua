@@ -112,6 +112,8 @@ local function lease_text(job)
     log_unwanted = job.log_unwanted,
     child_pid = job.child_pid,
     child_start_ticks = job.child_start_ticks,
+    outputs = job.outputs,
+    started_at = job.started_at,
     outcome = job.outcome,
   }
 end
@@ -389,6 +391,7 @@ function Session:job(options)
     session = self,
     status = "running",
     started = uv.hrtime(),
+    started_at = os.time(),
     written_at = uv.now(),
     dirty = false,
     attachments = 0,

@@ -2,8 +2,9 @@
 ---
 --- Every running job of this machine has a lease that its process holds. A lease that nobody holds means
 --- that its owner died; whoever finds it ends what is left of the command, says in the job why it failed,
---- attaches the log as far as it was written, and removes the lease. Leases of jobs on other trackers
---- are left for a session there, and those of jobs that the tracker has not heard all about until it has.
+--- attaches the log as far as it was written and the outputs that are there, and removes the lease. Leases
+--- of jobs on other trackers are left for a session there, and those of jobs that the tracker has not heard
+--- all about until it has.
 --- A lease may be unreadable after a power cut; then its name, the job's id, has to do.
 
 local cjson = require "cjson"
@@ -13,6 +14,7 @@ local courier = require "moonshift.outbox_courier"
 local errors = require "moonshift.errors"
 local job = require "moonshift.job"
 local outbox = require "moonshift.outbox"
+local outputs = require "moonshift.outputs"
 local placeholder = require "moonshift.placeholder"
 local session_core = require "moonshift.core.session"
 local task = require "moonshift.task"
@@ -70,6 +72,27 @@ local function attach_log(session, record)
   return record.log_id
 end
 
+local function attach_output(session, record, path)
+  local ok, err = pcall(outbox.attach, session, path, {
+    job_id = record.job_id,
+    component_id = outputs.component_id(record.job_id, path),
+    again = true,
+  })
+  if ok then return end
+  errors.warn(("an output of job %s is not attached: %s"):format(record.job_id, errors.message(err)))
+end
+
+-- What the command had made; files that were not touched since the job began are not its own.
+local function attach_outputs(session, record)
+  local seen = {}
+  for _, pattern in ipairs(record.outputs or {}) do
+    for _, path in ipairs(outputs.find(pattern, seen)) do
+      local stat = uv.fs_stat(path)
+      if stat and stat.ctime.sec >= (record.started_at or 0) then attach_output(session, record, path) end
+    end
+  end
+end
+
 local function is_running(row)
   return row.status == "running" or row.status == "queued"
 end
@@ -85,6 +108,7 @@ local function settle(session, record)
     return false
   end
   local log = attach_log(session, record)
+  attach_outputs(session, record)
   if not is_running(row) then return false end
   local data = { reason = record.outcome or REASON, ended_at = os.date "!%Y-%m-%dT%H:%M:%SZ", log = log }
   outbox.send(session, { {

@@ -1,10 +1,10 @@
 --- Any command as a job: run it, pass its output through, attach what it made, tell the truth at the end.
 
 local uv = require "luv"
-local component_core = require "moonshift.core.component"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
 local outcome = require "moonshift.outcome"
+local outputs = require "moonshift.outputs"
 local paths = require "moonshift.paths"
 local progress = require "moonshift.progress"
 local run_record = require "moonshift.run_record"
@@ -84,11 +84,6 @@ end
 
 -- ---- attaching -------------------------------------------------------------------------------------
 
-local function matches(pattern, cwd)
-  if cwd and pattern:sub(1, 1) ~= "/" then pattern = cwd .. "/" .. pattern end
-  return component_core.glob(pattern)
-end
-
 local function missing(run, pattern, options)
   local message = ("output was not found: %s"):format(pattern)
   if options.require_attach then
@@ -98,18 +93,19 @@ local function missing(run, pattern, options)
   end
 end
 
+local function attach_output(run, path)
+  local ok, err = pcall(run.job.attach, run.job, path, { component_id = outputs.component_id(run.job.id, path) })
+  if ok then return end
+  errors.warn(errors.message(err))
+  run.attach_error = run.attach_error or errors.message(err)
+end
+
 local function attach_outputs(run, options)
-  local failed = outcome.reason(run) ~= nil
-  for _, pattern in ipairs(options.attach or {}) do
-    local found = matches(pattern, options.cwd)
-    if #found == 0 and not failed then missing(run, pattern, options) end
-    for _, path in ipairs(found) do
-      local ok, err = pcall(run.job.attach, run.job, path)
-      if not ok then
-        errors.warn(errors.message(err))
-        run.attach_error = run.attach_error or errors.message(err)
-      end
-    end
+  local failed, seen = outcome.reason(run) ~= nil, {}
+  for i, pattern in ipairs(run.job.outputs) do
+    local found, any = outputs.find(pattern, seen)
+    if not any and not failed then missing(run, options.attach[i], options) end
+    for _, path in ipairs(found) do attach_output(run, path) end
   end
 end
 
@@ -236,6 +232,7 @@ function wrap.run(session, options)
   supervisor.adopt_orphans()
   local job <close> = begin(session, options, values)
   job.log_unwanted = options.log == "never" or nil
+  job.outputs = outputs.patterns(options.attach, options.cwd)
   local run = { job = job, secrets = values, log_path = make_log_path(job) }
   execute(run, options)
   settle(run, options)

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local support = require "support"
+local task = require "moonshift.task"
 local uv = require "luv"
 
 -- ---- the trackers ----------------------------------------------------------------------------------
@@ -187,6 +188,19 @@ for _, over_http in ipairs { false, true } do
       for _, folder in ipairs { "leases", "logs" } do
         assert.is_nil(uv.fs_scandir_next(assert(uv.fs_scandir(tracker.state .. "/" .. folder))))
       end
+    end)
+
+    spec("what the command of a killed wrapper had made is attached once, and nothing older", function(tracker)
+      support.write(tracker.path .. "/old.txt", "of an earlier run")
+      uv.sleep(1100) -- file times are told apart by seconds
+      local process <close> = tracker.start(sh("echo frame 1 > new.txt; echo made; exec sleep 600",
+        "--attach", "*.txt", "--attach", "new.*"))
+      process:wait_for "made\n"
+      support.wait_until(function() return #tracker.jobs() == 1 end)
+      process:kill "sigkill"
+      process:wait()
+      for _ = 1, 2 do assert.equal(0, tracker.run({ "jobs", "reap" }).exit_code) end
+      assert.same({ "new.txt", "output.log" }, names(tracker.job()))
     end)
 
     spec("the command finds its job, its tracker and what --env sets", function(tracker)
