@@ -11,9 +11,9 @@
 --- nothing. A lost connection is made again, with all subscriptions; what others publish meanwhile is missed.
 
 local core = require "moonshift.core.events"
-local core_error = require "moonshift.core.error"
 local errors = require "moonshift.errors"
 local event = require "moonshift.event"
+local event_listeners = require "moonshift.event_listeners"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
@@ -22,7 +22,6 @@ local event_hub = {}
 
 local ANSWER_S = 30 -- for the server to take an event
 local BACKOFF_S, BACKOFF_MAX_S = 1, 30 -- between attempts to connect again; doubles, plus up to half of it
-local WAITING_MAX = 10000 -- events that wait for the listeners
 local REPLIES_MAX = 1000 -- publications whose replies are waited for
 local PRIORITY = 100
 local REPLY = "ftrack.meta.reply"
@@ -90,103 +89,25 @@ local function announce(self, topic, subscription)
   }))
 end
 
--- ---- listeners -------------------------------------------------------------------------------------------
-
-local function report(what, err)
-  io.stderr:write(("moonshift: error in %s: %s\n"):format(what, errors.traceback(err)
-    and errors.message(err) .. "\n" .. errors.traceback(err) or errors.message(err)))
-end
-
-local function explain(err)
-  return errors.traceback(err) and err or core_error.new("error", errors.message(err))
-end
-
--- Calls a listener; its error is reported, unless it is that its task is to end.
-local function call(what, callback, ...)
-  local ok, result = xpcall(callback, explain, ...)
-  if ok then return true, result end
-  if errors.code(result) == "cancelled" then error(result, 0) end
-  report(what, result)
-  return false
-end
-
-local function compile_target(one)
-  if type(one.target) ~= "string" or one.target == "" then return true, nil end
-  return pcall(core.expression, one.target)
-end
-
--- Those whom an event is for, by priority.
-local function listeners(self, one)
-  local ok, target = compile_target(one)
-  local list = {}
-  for _, subscription in ipairs(ok and self.subscriptions or {}) do
-    if (not target or target:matches(subscription.metadata)) and subscription.compiled:matches(one) then
-      list[#list + 1] = subscription
-    end
-  end
-  return list
-end
-
-local function handle(self, one, synchronous)
-  local results = {}
-  for _, subscription in ipairs(listeners(self, one)) do
-    if self.by_id[subscription.id] == subscription then
-      local what = ("a listener (%s)"):format(subscription.expression)
-      local ok, result = call(what, subscription.callback, one)
-      if ok then results[#results + 1] = result end
-      if ok and result ~= nil and not synchronous then
-        call(("the reply of %s"):format(what), self.publish_reply, self, one, result, subscription.metadata)
-      end
-    end
-    if one:is_stopped() then break end
-  end
-  return results
-end
-
--- Handles what waits, in order, and ends when nothing does.
-local function work(self)
-  local _ <close> = setmetatable({}, { __close = function() self.worker = nil end })
-  while self.first <= self.last do
-    local one = self.waiting[self.first]
-    self.waiting[self.first] = nil
-    self.first = self.first + 1
-    handle(self, one, false)
-  end
-end
-
-local function enqueue(self, one)
-  if self.last - self.first + 1 >= WAITING_MAX then
-    if not self.drops then errors.warn "events come faster than listeners handle them: some are dropped" end
-    self.drops = true
-    return
-  end
-  self.drops = false
-  self.last = self.last + 1
-  self.waiting[self.last] = one
-  self.worker = self.worker or task.spawn(work, self)
-end
+-- ---- the connection --------------------------------------------------------------------------------------
 
 -- Replies do not queue behind other events: a listener may wait for one.
 local function arrive(self, wire)
   local one = event.from_wire(wire)
   local on_reply = one.topic == REPLY and self.replies[one.in_reply_to_event]
   if on_reply and one.target == "id=" .. self.id then
-    task.spawn(call, "on_reply", on_reply, one)
-  elseif #self.subscriptions > 0 then
-    enqueue(self, one)
+    task.spawn(event_listeners.call, "on_reply", on_reply, one)
+  elseif #self.listeners.list > 0 then
+    self.listeners:enqueue(one)
   end
 end
-
--- ---- the connection --------------------------------------------------------------------------------------
 
 local function is_connected(self)
   return self.channel ~= nil and self.channel:is_open()
 end
 
 local function resubscribe(self)
-  for _, subscription in ipairs { table.unpack(self.subscriptions) } do
-    if self.by_id[subscription.id] == subscription then announce(self, "subscribe", subscription) end
-  end
+  self.listeners:each(function(subscription) announce(self, "subscribe", subscription) end)
 end
 
 local keep
@@ -200,7 +121,7 @@ local function open(self)
     error(problem, 0)
   end
   self.wanted, self.failure = true, nil
-  if #self.subscriptions > 0 then enqueue(self, event.new { topic = "ftrack.meta.connected" }) end
+  self.listeners:enqueue(event.new { topic = "ftrack.meta.connected" })
   self.keeper = self.keeper or task.spawn(keep, self)
 end
 
@@ -245,7 +166,7 @@ function keep(self)
     end
   end
   if self.failure then
-    enqueue(self, event.new { topic = "ftrack.meta.disconnected" })
+    self.listeners:enqueue(event.new { topic = "ftrack.meta.disconnected" })
   end
 end
 
@@ -263,7 +184,7 @@ function EventHub:disconnect(options)
   local given = check_options(options, { unsubscribe = true }, "disconnect")
   local keeper = self.keeper
   self.wanted = false
-  if given.unsubscribe ~= false then self.subscriptions, self.by_id = {}, {} end
+  if given.unsubscribe ~= false then self.listeners:clear() end
   if self.channel then self.channel:close() end
   if keeper then
     keeper:cancel()
@@ -283,26 +204,11 @@ end
 
 -- ---- subscribing -----------------------------------------------------------------------------------------
 
--- Behind those of the same priority.
-local function insert(self, subscription)
-  local place = #self.subscriptions + 1
-  while place > 1 and self.subscriptions[place - 1].priority > subscription.priority do place = place - 1 end
-  table.insert(self.subscriptions, place, subscription)
-  self.by_id[subscription.id] = subscription
-end
-
-local function remove(self, subscription)
-  self.by_id[subscription.id] = nil
-  for i, one in ipairs(self.subscriptions) do
-    if one == subscription then table.remove(self.subscriptions, i) break end
-  end
-end
-
 local function new_subscription(self, text, callback, options)
   local metadata = {}
   for key, value in pairs(options.subscriber or {}) do metadata[key] = value end
   metadata.id = metadata.id or event.new_id()
-  if self.by_id[metadata.id] then
+  if self.listeners.by_id[metadata.id] then
     errors.raise("not_unique", ("there is a subscriber with the id '%s' already"):format(metadata.id))
   end
   return setmetatable({
@@ -338,11 +244,11 @@ function EventHub:subscribe(expression, callback, options)
     errors.raise("usage", "subscribe: an expression and a function are needed")
   end
   local subscription = new_subscription(self, expression, callback, given)
-  insert(self, subscription)
+  self.listeners:add(subscription)
   if given.connect ~= false then
     local ok, problem = pcall(subscribe_connected, self, subscription)
     if not ok then
-      remove(self, subscription)
+      self.listeners:remove(subscription)
       error(problem, 0)
     end
   end
@@ -353,9 +259,9 @@ end
 ---@param subscription moonshift.Subscription|string Or its id. Raises `not_found` for one that is unknown.
 function EventHub:unsubscribe(subscription)
   local id = type(subscription) == "table" and subscription.id or subscription
-  local found = self.by_id[id]
+  local found = self.listeners.by_id[id]
   if not found then errors.raise("not_found", ("there is no subscriber with the id '%s'"):format(tostring(id))) end
-  remove(self, found)
+  self.listeners:remove(found)
   if is_connected(self) then
     local ok, problem = pcall(announce, self, "unsubscribe", found)
     if not ok and errors.code(problem) == "cancelled" then error(problem, 0) end
@@ -363,7 +269,7 @@ function EventHub:unsubscribe(subscription)
 end
 
 function Subscription:__close()
-  if self.hub.by_id[self.id] == self then self.hub:unsubscribe(self) end
+  if self.hub.listeners:has(self) then self.hub:unsubscribe(self) end
 end
 
 function Subscription:__tostring()
@@ -374,7 +280,7 @@ end
 
 -- Replies to the newest publications are passed on.
 local function expect_replies(self, id, on_reply)
-  if not self.by_id[self.id] then
+  if not self.listeners.by_id[self.id] then
     self:subscribe("topic=" .. REPLY, function() end, { subscriber = { id = self.id } })
   end
   self.replies[id] = on_reply
@@ -402,7 +308,7 @@ end
 function EventHub:publish(fields, options)
   local given = check_options(options, { on_reply = true, synchronous = true, on_error = true }, "publish")
   local one = prepare(self, fields)
-  if given.synchronous then return handle(self, one, true) end
+  if given.synchronous then return self.listeners:tell(one) end
   local ok, problem = pcall(publish_remotely, self, one, given.on_reply)
   if ok then return one end
   if given.on_error ~= "ignore" or errors.code(problem) == "cancelled" then error(problem, 0) end
@@ -437,12 +343,14 @@ local METATABLE = {
 ---@param session moonshift.Session
 ---@return moonshift.EventHub
 function event_hub.new(session)
-  return setmetatable({
+  local self = setmetatable({
     id = event.new_id(), session = session, username = session.api_user,
-    is_embedded = session.name:find "^embedded:" ~= nil, wanted = false,
-    subscriptions = {}, by_id = {}, replies = {}, reply_ids = {},
-    waiting = {}, first = 1, last = 0,
+    is_embedded = session.name:find "^embedded:" ~= nil, wanted = false, replies = {}, reply_ids = {},
   }, METATABLE)
+  self.listeners = event_listeners.new(function(one, result, subscription)
+    self:publish_reply(one, result, subscription.metadata)
+  end)
+  return self
 end
 
 return event_hub
