@@ -61,10 +61,14 @@ local function library()
   end
 end
 
+-- Every attribute may be nil: to be warned of it at each step of task.status.name helps nobody.
 local function editor_settings()
   local folder = library()
-  local lines = { '  "runtime.version": "Lua 5.4"', '  "workspace.checkThirdParty": false' }
-  if folder then lines[3] = ('  "workspace.library": [%s]'):format((cjson.encode(folder):gsub("\\/", "/"))) end
+  local lines = {
+    '  "runtime.version": "Lua 5.4"', '  "workspace.checkThirdParty": false',
+    '  "diagnostics.disable": ["need-check-nil"]',
+  }
+  if folder then lines[#lines + 1] = ('  "workspace.library": [%s]'):format((cjson.encode(folder):gsub("\\/", "/"))) end
   return "{\n" .. table.concat(lines, ",\n") .. "\n}\n"
 end
 

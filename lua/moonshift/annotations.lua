@@ -18,7 +18,10 @@ local TYPES = {
 }
 
 -- Custom attribute type → annotation.
-local CUSTOM_TYPES = { boolean = "boolean", date = "moonshift.DateTime", number = "number", enumerator = "string[]" }
+local CUSTOM_TYPES = {
+  boolean = "boolean", date = "moonshift.DateTime", number = "number", enumerator = "string[]",
+  ["dynamic enumerator"] = "string[]", expression = "any",
+}
 
 -- What configurations call the types that have custom attributes.
 local CUSTOM_WORDS = { show = "Project", assetversion = "AssetVersion", user = "User", list = "List", asset = "Asset" }
@@ -116,8 +119,9 @@ local function read_custom(session)
   return custom
 end
 
+-- It is no moonshift.Mapped, which has any key: a misspelling is to be seen.
 local function add_custom_class(lines, type_name, keys)
-  lines[#lines + 1] = ("---@class %s : moonshift.Mapped"):format(custom_class_of(type_name))
+  lines[#lines + 1] = ("---@class %s"):format(custom_class_of(type_name))
   for _, key in ipairs(sorted_keys(keys)) do
     lines[#lines + 1] = ("---@field %s %s?"):format(field_name(key), keys[key])
   end

@@ -27,10 +27,26 @@ end
 
 -- ---- folders ---------------------------------------------------------------------------------------
 
+-- The nearest folder above a path that is not there yet.
+local function existing_parent(path)
+  repeat path = path:match "^(.*)/[^/]*$" or "." until path == "" or path == "." or uv.fs_stat(path)
+  return path == "" and "/" or path
+end
+
+local function check_missing(findings, kind, path)
+  local parent = existing_parent(path)
+  if kind == "config" then return say(findings, kind, true, "none (it would be %s)", path) end
+  if uv.fs_access(parent, "WX") then return say(findings, kind, true, "%s: made when it is needed", path) end
+  local is_folder = (uv.fs_stat(parent) or {}).type == "directory"
+  return say(findings, kind, false, is_folder
+    and "%s cannot be made, because %s cannot be written: chown or chmod that, or name another folder"
+    or "%s cannot be made, because %s is no folder: move that away, or name another folder", path, parent)
+end
+
 local function check_folder(findings, kind, path)
   local status = uv.fs_stat(path)
   if not status then
-    say(findings, kind, true, "%s: made when it is needed", path)
+    check_missing(findings, kind, path)
   elseif status.type ~= "directory" then
     say(findings, kind, false, "%s is no folder: move it away", path)
   elseif not uv.fs_access(path, "RWX") then
@@ -115,10 +131,13 @@ function doctor.examine(options)
   local findings = {}
   say(findings, "program", true, "moonshift %s, %s", moonshift.version, _VERSION)
   for _, kind in ipairs { "config", "state", "cache" } do check_folder(findings, kind, system.folder(kind)) end
-  check_folder(findings, "data", options.data or system.folder "data")
+  local data = options.data or system.folder "data"
+  local has_data = uv.fs_stat(data) ~= nil
+  if has_data then check_folder(findings, "data", data) end
   if not check_configuration(findings) then return findings end
   local resolved = check_settings(findings, options)
   if not resolved then return findings end
+  if not has_data and not resolved.server_url then check_missing(findings, "data", data) end
   resolved.timeout = resolved.timeout or TIMEOUT_S
   local session <close> = open(findings, resolved)
   if session and check_user(findings, session) then check_clock(findings, session) end

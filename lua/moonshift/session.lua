@@ -248,6 +248,8 @@ function Session:reset()
   notes.server_information, notes.configurations, notes.schemas = nil, nil, nil
 end
 
+core.methods("Entity").state = core.state
+
 -- ---- parts that other modules bring ------------------------------------------------------------------------
 
 -- A method that loads its module when it is first called; the module puts itself in its place, unless it was

@@ -31,7 +31,7 @@ describe("verbs for authors", function()
     assert.is_function(load(text))
     assert.truthy(text:find('---@field status "queued"|"running"|"done"|"failed"', 1, true))
     assert.truthy(text:find("---@class moonshift.entity.Task : moonshift.entity.TypedContext", 1, true))
-    assert.truthy(text:find("---@class moonshift.custom_attributes.Shot : moonshift.Mapped", 1, true))
+    assert.truthy(text:find("---@class moonshift.custom_attributes.Shot\n", 1, true))
     assert.truthy(text:find("---@field fstart number?", 1, true))
     assert.truthy(text:find("---@field custom_attributes moonshift.custom_attributes.Shot", 1, true))
     assert.equal(1, run("types", "-o", "/nowhere/types.lua").exit_code)
@@ -62,6 +62,18 @@ describe("verbs for authors", function()
     assert.equal(1, wrong.exit_code)
     assert.truthy(wrong.stdout:find "WRONG +tracker +")
     assert.is_nil(wrong.stdout:find "secret")
+  end)
+
+  it("doctor finds folders that cannot be made", function()
+    local environment = tracker:environment()
+    local file = support.write(tracker.folder.path .. "/file", "")
+    environment.MOONSHIFT_DATA, environment.XDG_STATE_HOME = file .. "/data", file
+    local wrong = support.run { "doctor", environment = environment }
+    assert.equal(1, wrong.exit_code)
+    for kind, path in pairs { state = file .. "/moonshift", data = file .. "/data" } do
+      local line = ("WRONG  %-14s %s cannot be made, because %s is no folder"):format(kind, path, file)
+      assert.truthy(wrong.stdout:find(line, 1, true), wrong.stdout)
+    end
   end)
 
   it("doctor tells a wrong key from a wrong address", function()
