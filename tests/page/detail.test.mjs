@@ -120,6 +120,28 @@ test("other runs of the same name are one click away", async () => {
   await page.locator(".detail-title", { hasText: "Night batch, Monday" }).waitFor();
 });
 
+test("an open job is not asked for with every change elsewhere, and its own are not missed", async () => {
+  const PAUSE_MS = 5000, CHANGES = 30;
+  const ids = ["00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"];
+  const describe = (id, description) => studio.call([{ action: "update", entity_type: "Job", entity_key: [id], entity_data: { data: JSON.stringify({ description }) } }]);
+  await studio.call(ids.map((id) => ({ action: "create", entity_type: "Job", entity_data: { id, status: "done", data: '{"description":"Still"}' } })));
+  const page = await browser.signedIn(studio);
+  let asked = 0;
+  page.on("request", (request) => (asked += new URL(request.url()).pathname === "/jobs/detail"));
+  await page.goto(`${studio.url}/?job=${ids[0]}`);
+  await page.locator(".detail-title", { hasText: "Still" }).waitFor();
+  const started = performance.now();
+  for (let i = 1; i <= CHANGES; i++) {
+    await describe(ids[1], `Change ${i}`);
+    await row(page, `Change ${i}`).first().waitFor();
+  }
+  const most = 2 + Math.ceil((performance.now() - started) / PAUSE_MS);
+  assert.ok(asked <= most, `${asked} times, ${most} at the most`);
+  await describe(ids[0], "Described anew");
+  await page.locator(".detail-title", { hasText: "Described anew" }).waitFor();
+  await studio.call(ids.map((id) => ({ action: "delete", entity_type: "Job", entity_key: [id] })));
+});
+
 test("cancelling asks first, then the command ends, and the job is failed by whoever did it", async () => {
   const run = studio.begin(["--description", "Simulate water"], "echo $$ > pid; sleep 600");
   const page = await browser.signedIn(studio);

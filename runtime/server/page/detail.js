@@ -14,6 +14,9 @@ const PLACED = new Set(["description", "progress", "phase", "reason", "command",
 /* Keys that change all the time, and that no fact shows. */
 const RESTLESS = ["progress", "phase", "tail", "heartbeat_at", "description"];
 const VALUE_MAX = 2000;
+/* Between two looks at one job, however much changes elsewhere; the first change after a pause is looked at at once. */
+const PAUSE_MS = 1000;
+const ENDED_PAUSE_MS = 5000;
 
 function without(object, keys) {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
@@ -38,6 +41,8 @@ export class Detail {
   #answer = null;
   #request = null;
   #status = ""; // that was shown last
+  #asked = -Infinity; // when the server was asked last
+  #later = null;
   #parts = {}; // name → { key, node }
 
   /* `close()`, `cancel(job)`, `retry(job, command)`, `open(id)`, `failed(error)`, `titled(text)`: what is shown. */
@@ -61,6 +66,7 @@ export class Detail {
     this.#answer = null;
     this.#parts = {};
     this.#status = "";
+    this.#asked = -Infinity;
     this.root.hidden = !id;
     this.actions.titled("");
     this.body.replaceChildren();
@@ -68,9 +74,17 @@ export class Detail {
     if (id) await this.refresh().catch(() => {});
   }
 
-  /* Asks again; `after` as for the list. */
+  /* Asks again; `after` as for the list. For news (a version) that may be a little later. */
   async refresh(after = 0) {
+    clearTimeout(this.#later);
     if (!this.#id) return;
+    const ended = this.#status === "done" || this.#status === "failed";
+    const wait = this.#asked + (ended ? ENDED_PAUSE_MS : PAUSE_MS) - performance.now();
+    if (after > 0 && wait > 0) {
+      this.#later = setTimeout(() => this.refresh().catch(() => {}), wait); // failed() has told
+      return;
+    }
+    this.#asked = performance.now();
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     try {
