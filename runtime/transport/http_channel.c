@@ -3,46 +3,28 @@
  * HANDSHAKE ──session id──▶ UPGRADE ──101──▶ packets
  *
  * The key goes out once, in a header of the handshake; the WebSocket is known by its session id. */
+#include "transport/http_channel.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "events/packet.h"
-#include "events/websocket.h"
-#include "http/upgrade.h"
 #include "http/url.h"
-#include "loop/loop.h"
-#include "transport/channel_kind.h"
 #include "transport/http_call.h"
 
 enum {
   SESSION_ID_MAX_BYTES = 128,
   TRANSPORTS_FIELD = 3,
-  PACKET_MAX_BYTES = MS_CHANNEL_EVENT_MAX_BYTES + 128,
-  ARENA_MAX_BYTES = 16 * MS_WEBSOCKET_ANSWER_MAX_BYTES /* the tree of one packet */
-};
-
-struct http_channel {
-  struct ms_channel base;
-  struct ms_loop_member member;
-  struct ms_http *http; /* the transport's */
-  char *origin;         /* owned: "http://host:port" */
-  char *user;           /* owned: its name */
-  struct ms_http_transfer *handshake;
-  struct ms_http_upgrade *upgrade;
-  struct ms_websocket *websocket;
-  uv_timer_t silence;
-  int references; /* the timer, the WebSocket */
+  PACKET_MAX_BYTES = MS_CHANNEL_EVENT_MAX_BYTES + 128
 };
 
 /* ---- the end ---- */
 
 static void
-release(struct http_channel *channel)
+release(struct ms_http_channel *channel)
 {
   if (--channel->references == 0) {
     free(channel->origin);
@@ -60,7 +42,7 @@ on_timer_closed(uv_handle_t *handle)
 static void
 stop(struct ms_channel *base)
 {
-  struct http_channel *channel = (struct http_channel *)base;
+  struct ms_http_channel *channel = (struct ms_http_channel *)base;
   ms_loop_leave(&channel->member);
   if (channel->handshake) {
     ms_http_cancel(channel->handshake);
@@ -75,14 +57,14 @@ stop(struct ms_channel *base)
 }
 
 static enum ms_status
-fail(const struct http_channel *channel, struct ms_error *err, enum ms_status status,
+fail(const struct ms_http_channel *channel, struct ms_error *err, enum ms_status status,
      const char *what)
 {
   return ms_fail(err, status, "the event hub of %s %s", channel->origin, what);
 }
 
-static void
-end(struct http_channel *channel, enum ms_status status, const char *what)
+void
+ms_http_channel_end(struct ms_http_channel *channel, enum ms_status status, const char *what)
 {
   struct ms_error err;
   fail(channel, &err, status, what);
@@ -92,128 +74,24 @@ end(struct http_channel *channel, enum ms_status status, const char *what)
 static void
 on_silence(uv_timer_t *timer)
 {
-  end(timer->data, MS_TIMEOUT, "has fallen silent");
+  ms_http_channel_end(timer->data, MS_TIMEOUT, "has fallen silent");
 }
 
 static void
 on_loop_closes(struct ms_loop_member *member)
 {
-  struct http_channel *channel =
-      (struct http_channel *)((char *)member - offsetof(struct http_channel, member));
-  end(channel, MS_CLOSED, "is not listened to any more: the program ends");
+  struct ms_http_channel *channel =
+      (struct ms_http_channel *)((char *)member - offsetof(struct ms_http_channel, member));
+  ms_http_channel_end(channel, MS_CLOSED, "is not listened to any more: the program ends");
 }
 
-/* ---- packets ---- */
-
-static void
-hand_over(const struct http_channel *channel, const struct ms_json_node *event)
-{
-  struct ms_buffer text;
-  struct ms_json_writer writer;
-  ms_buffer_init(&text, 2 * MS_WEBSOCKET_ANSWER_MAX_BYTES);
-  ms_json_writer_init(&writer, &text);
-  ms_json_node(&writer, event);
-  if (ms_buffer_check(&text, "event", NULL) == MS_OK) {
-    channel->base.handler.on_event(channel->base.handler.user, text.data, text.size_bytes);
-  }
-  ms_buffer_free(&text);
-}
-
-/* {"name": "ftrack.event", "args": [EVENT]}; what is called otherwise is not for us. */
-static void
-take_event(struct http_channel *channel, const struct ms_json_node *root)
-{
-  const char *name = ms_json_get_string(root, "name");
-  const struct ms_json_node *arguments = ms_json_get(root, "args");
-  if (name && strcmp(name, "ftrack.event") == 0 && arguments && arguments->type == MS_JSON_ARRAY &&
-      arguments->count == 1 && ms_json_get_string(arguments->first, "topic")) {
-    hand_over(channel, arguments->first);
-  }
-}
-
-/* [{"success": true}], or false with a message. */
-static void
-take_answer(struct http_channel *channel, int64_t number, const struct ms_json_node *root)
-{
-  const struct ms_json_node *answer = root->type == MS_JSON_ARRAY ? root->first : NULL;
-  const struct ms_json_node *success = ms_json_get(answer, "success");
-  const char *message = ms_json_get_string(answer, "message");
-  bool refused = success && success->type == MS_JSON_FALSE;
-  const char *refusal = refused ? (message ? message : "it gives no reason") : NULL;
-  channel->base.handler.on_answer(channel->base.handler.user, number, refusal);
-}
-
-/* "NUMBER+[…]" or "NUMBER": a bare acknowledgement has no arguments. */
-static void
-take_acknowledgement(struct http_channel *channel, const struct ms_packet *packet,
-                     struct ms_arena *arena)
-{
-  static const struct ms_json_node nothing = {.type = MS_JSON_NULL};
-  char *text = ms_arena_strndup(arena, packet->data, packet->data_bytes), *rest = NULL;
-  struct ms_json_node *root = NULL;
-  if (!text) {
-    return;
-  }
-  int64_t number = strtoll(text, &rest, 10);
-  bool has_arguments =
-      *rest == '+' && ms_json_parse(arena, rest + 1, strlen(rest + 1), &root, NULL) == MS_OK;
-  take_answer(channel, number, has_arguments ? root : &nothing);
-}
-
-static void
-take_packet(struct http_channel *channel, const struct ms_packet *packet)
-{
-  struct ms_arena arena;
-  struct ms_json_node *root = NULL;
-  ms_arena_init(&arena, ARENA_MAX_BYTES);
-  switch (packet->type) {
-  case MS_PACKET_EVENT:
-    if (ms_json_parse(&arena, packet->data, packet->data_bytes, &root, NULL) == MS_OK) {
-      take_event(channel, root);
-    }
-    break;
-  case MS_PACKET_ACK:
-    take_acknowledgement(channel, packet, &arena);
-    break;
-  case MS_PACKET_HEARTBEAT:
-    ms_websocket_send(channel->websocket, "2::", 3);
-    break;
-  case MS_PACKET_DISCONNECT:
-    end(channel, MS_NETWORK, "said good-bye");
-    break;
-  case MS_PACKET_ERROR:
-    end(channel, MS_NETWORK, "reports an error");
-    break;
-  case MS_PACKET_CONNECT:
-  case MS_PACKET_MESSAGE:
-  case MS_PACKET_JSON:
-  case MS_PACKET_NOOP:
-    break;
-  }
-  ms_arena_free(&arena);
-}
-
-static void
-on_message(void *user, const char *text, size_t size_bytes)
-{
-  struct http_channel *channel = user;
-  struct ms_packet packet;
-  if (channel->base.over) {
-    return;
-  }
-  uv_timer_again(&channel->silence);
-  if (ms_packet_parse(text, size_bytes, &packet)) {
-    take_packet(channel, &packet);
-  } else {
-    end(channel, MS_PROTOCOL, "sent what is no packet");
-  }
-}
+/* ---- publishing ---- */
 
 static enum ms_status
 publish(struct ms_channel *base, const char *event, size_t event_bytes, int64_t number,
         struct ms_error *err)
 {
-  struct http_channel *channel = (struct http_channel *)base;
+  struct ms_http_channel *channel = (struct ms_http_channel *)base;
   struct ms_buffer packet;
   if (!channel->websocket) {
     return ms_fail(err, MS_CLOSED, "the event hub is not connected yet");
@@ -233,7 +111,7 @@ publish(struct ms_channel *base, const char *event, size_t event_bytes, int64_t 
 static void
 on_socket_released(void *handle)
 {
-  struct http_channel *channel = handle;
+  struct ms_http_channel *channel = handle;
   ms_http_upgrade_free(channel->upgrade);
   channel->upgrade = NULL;
 }
@@ -241,33 +119,33 @@ on_socket_released(void *handle)
 static void
 on_socket_closed(void *user, const char *reason)
 {
-  struct http_channel *channel = user;
+  struct ms_http_channel *channel = user;
   channel->websocket = NULL;
   ms_log(MS_LOG_DEBUG, "event hub: the WebSocket is closed: %s", reason);
-  end(channel, MS_NETWORK, "hung up");
+  ms_http_channel_end(channel, MS_NETWORK, "hung up");
   release(channel);
 }
 
 static ssize_t
 stream_receive(void *handle, void *data, size_t size_bytes)
 {
-  return ms_http_upgrade_receive(((struct http_channel *)handle)->upgrade, data, size_bytes);
+  return ms_http_upgrade_receive(((struct ms_http_channel *)handle)->upgrade, data, size_bytes);
 }
 
 static ssize_t
 stream_send(void *handle, const void *data, size_t size_bytes)
 {
-  return ms_http_upgrade_send(((struct http_channel *)handle)->upgrade, data, size_bytes);
+  return ms_http_upgrade_send(((struct ms_http_channel *)handle)->upgrade, data, size_bytes);
 }
 
 static bool
 stream_flush(void *handle)
 {
-  return ms_http_upgrade_flush(((struct http_channel *)handle)->upgrade);
+  return ms_http_upgrade_flush(((struct ms_http_channel *)handle)->upgrade);
 }
 
 static enum ms_status
-open_websocket(struct http_channel *channel, struct ms_error *err)
+open_websocket(struct ms_http_channel *channel, struct ms_error *err)
 {
   static const struct ms_websocket_stream stream = {
       .receive = stream_receive, .send = stream_send, .flush = stream_flush};
@@ -276,7 +154,7 @@ open_websocket(struct http_channel *channel, struct ms_error *err)
       .stream = &stream,
       .fd = ms_http_upgrade_fd(channel->upgrade),
       .user = channel,
-      .on_message = on_message,
+      .on_message = ms_http_channel_on_message,
       .on_closed = on_socket_closed,
       .release = on_socket_released,
       .handle = channel,
@@ -291,7 +169,7 @@ open_websocket(struct http_channel *channel, struct ms_error *err)
 static void
 on_upgraded(void *user, enum ms_status status, const struct ms_error *failure)
 {
-  struct http_channel *channel = user;
+  struct ms_http_channel *channel = user;
   struct ms_error err;
   if (status == MS_OK) {
     status = open_websocket(channel, &err);
@@ -331,7 +209,7 @@ is_session_id(const char *id, size_t size_bytes)
 }
 
 static enum ms_status
-upgrade(struct http_channel *channel, const char *answer, struct ms_error *err)
+upgrade(struct ms_http_channel *channel, const char *answer, struct ms_error *err)
 {
   const char *transports = find_field(answer, TRANSPORTS_FIELD);
   int id_bytes = (int)strcspn(answer, ":");
@@ -349,7 +227,7 @@ upgrade(struct http_channel *channel, const char *answer, struct ms_error *err)
 }
 
 static enum ms_status
-judge_handshake(const struct http_channel *channel, const struct ms_http_answer *answer,
+judge_handshake(const struct ms_http_channel *channel, const struct ms_http_answer *answer,
                 struct ms_error *err)
 {
   char text[64];
@@ -374,7 +252,7 @@ static void
 on_handshake(void *user, enum ms_status status, struct ms_http_answer *answer,
              const struct ms_error *failure)
 {
-  struct http_channel *channel = user;
+  struct ms_http_channel *channel = user;
   struct ms_error err;
   channel->handshake = NULL;
   if (status != MS_OK) {
@@ -391,7 +269,7 @@ on_handshake(void *user, enum ms_status status, struct ms_http_answer *answer,
 }
 
 static enum ms_status
-shake_hands(struct http_channel *channel, const struct ms_transport_http *transport,
+shake_hands(struct ms_http_channel *channel, const struct ms_transport_http *transport,
             struct ms_error *err)
 {
   char *url = NULL;
@@ -425,7 +303,7 @@ ms_transport_http_channel(struct ms_transport *base, const struct ms_channel_han
                           struct ms_channel **channel, struct ms_error *err)
 {
   struct ms_transport_http *transport = (struct ms_transport_http *)base;
-  struct http_channel *created = calloc(1, sizeof *created);
+  struct ms_http_channel *created = calloc(1, sizeof *created);
   char *origin = ms_http_url_origin(transport->api_url), *user = strdup(transport->user);
   if (!created || !origin || !user) {
     free(created);
@@ -433,7 +311,7 @@ ms_transport_http_channel(struct ms_transport *base, const struct ms_channel_han
     free(user);
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
-  *created = (struct http_channel){
+  *created = (struct ms_http_channel){
       .base.kind = &kind, .http = transport->http, .origin = origin, .user = user, .references = 1};
   uv_timer_init(transport->loop, &created->silence);
   created->silence.data = created;
