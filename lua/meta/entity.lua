@@ -21,10 +21,6 @@ function Entity:keys() end
 ---@return table<string, string>
 function Entity:primary_key() end
 
---- What the next commit does with it; "gone" when it was deleted, nil when there is nothing to commit.
----@return "created"|"modified"|"deleted"|"gone"|nil
-function Entity:state() end
-
 --- A relation to many: `#`, indices, ipairs and pairs, and the methods below. Its entities are fetched when they
 --- are first looked at, and again after a commit that changed who belongs to it. A list can be assigned to
 --- the attribute.

@@ -248,7 +248,16 @@ function Session:reset()
   notes.server_information, notes.configurations, notes.schemas = nil, nil, nil
 end
 
-core.methods("Entity").state = core.state
+-- ---- entities ----------------------------------------------------------------------------------------
+
+---@class moonshift.Entity
+local Entity = core.methods "Entity"
+
+--- What the next commit does with it; "gone" when it was deleted, nil when there is nothing to commit.
+---@return "created"|"modified"|"deleted"|"gone"|nil
+function Entity:state()
+  return core.state(self)
+end
 
 -- ---- parts that other modules bring ------------------------------------------------------------------------
 

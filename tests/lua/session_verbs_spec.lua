@@ -90,6 +90,26 @@ describe("verbs for authors", function()
     assert.truthy(wrong_path.stdout:find(url .. "/api is not where a tracker's URL begins", 1, true))
   end)
 
+  it("doctor compares the clocks", function()
+    local answers = {
+      '[{"version":"dev","schema_hash":""}]',
+      '[[{"id":"User","type":"object","primary_key":["id"],"properties":{"id":{"type":"string"},'
+        .. '"username":{"type":"string"},"is_active":{"type":"boolean"}}}]]',
+      '[{"action":"query","data":[{"__entity_type__":"User","id":"u","username":"ada","is_active":true}]}]',
+      '[{"url":"http://127.0.0.1/put?X-Amz-Date=20200101T000000Z","headers":{}}]',
+    }
+    for i, answer in ipairs(answers) do answers[i] = ("%q"):format(answer) end
+    local path = tracker.folder.path .. "/answers.lua"
+    support.write(path, "return {" .. table.concat(answers, ",") .. "}")
+    local server <close> = support.start { "run", "tests/lua/canned_server.lua", path }
+    local environment = tracker:environment()
+    environment.FTRACK_SERVER = "http://127.0.0.1:" .. server:wait_for "listening on (%d+)"
+    environment.FTRACK_API_USER, environment.FTRACK_API_KEY = "ada", "key"
+    local result = support.run { "doctor", environment = environment }
+    assert.equal(1, result.exit_code)
+    assert.truthy(result.stdout:find "WRONG  clock +%d+ s ahead of the server's: set it", result.stdout)
+  end)
+
   it("types says why a file cannot be written", function()
     local result = run("types", "-o", "/nowhere/types.lua")
     assert.equal(1, result.exit_code)
