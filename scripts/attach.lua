@@ -7,9 +7,11 @@
 --- upload was interrupted is gone on with.
 ---
 --- Options:
----   --name NAME    what the attachment is called (one file only); the file's name when not given
----   --json         events as JSON, one object a line, for programs
----   --data DIR     the embedded server's folder
+---   --name NAME         what the attachment is called (one file only); the file's name when not given
+---   --limit-rate RATE   no more bytes a second than this: 500K, 10M
+---   --connections N     as many files and parts of files at a time; 6 when not given
+---   --json              events as JSON, one object a line, for programs
+---   --data DIR          the embedded server's folder
 ---
 --- Example:
 ---   moonshift attach 2a5c0f0e contact-sheet.jpg
@@ -28,7 +30,13 @@ local upload = require "moonshift.upload"
 local given = options.parse {
   verb = "attach",
   arguments = { ... },
-  spec = { { name = "name", argument = "NAME" }, { name = "json" }, { name = "data", argument = "DIR" } },
+  spec = {
+    { name = "name", argument = "NAME" },
+    { name = "limit-rate", argument = "RATE", type = "size" },
+    { name = "connections", argument = "N", type = "integer" },
+    { name = "json" },
+    { name = "data", argument = "DIR" },
+  },
 }
 if #given < 2 then
   options.fail("attach", #given == 0 and "a job's id and a file are missing" or "a file is missing")
@@ -41,7 +49,9 @@ for _, path in ipairs(paths) do component.check_file(path) end
 
 local ID_LENGTH = 36
 
-local session <close>, problem = outbox.session { data = given.data }
+local session <close>, problem = outbox.session {
+  data = given.data, limit_rate = given.limit_rate, connections = given.connections,
+}
 local telling <close> = outbox.start(session)
 
 -- A job of which the tracker has not heard yet is known by its whole id.

@@ -7,6 +7,8 @@
 ---
 --- Options:
 ---   -o, --output DIR   into this folder, which is created; the current one when not given
+---   --limit-rate RATE  no more bytes a second than this: 500K, 10M
+---   --connections N    as many files and parts of files at a time; 6 when not given
 ---   --json             events as JSON, one object a line, for programs
 ---   --data DIR         the embedded server's folder
 ---
@@ -30,6 +32,8 @@ local given = options.parse {
   arguments = { ... },
   spec = {
     { name = "output", short = "o", argument = "DIR", default = "." },
+    { name = "limit-rate", argument = "RATE", type = "size" },
+    { name = "connections", argument = "N", type = "integer" },
     { name = "json" },
     { name = "data", argument = "DIR" },
   },
@@ -55,7 +59,9 @@ local function selected(job, names)
   return found
 end
 
-local session <close> = moonshift.session { data = given.data }
+local session <close> = moonshift.session {
+  data = given.data, limit_rate = given.limit_rate, connections = given.connections,
+}
 local telling <close> = outbox.start(session)
 local job = jobs.find(session, given[1])
 local files = selected(job, { table.unpack(given, 2) })

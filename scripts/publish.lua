@@ -12,6 +12,8 @@
 ---   --type TYPE         its type, for a new one
 ---   --comment TEXT      what is new in this version
 ---   --location NAME     where the files go; the best of those in config.lua, else ftrack.server, when not given
+---   --limit-rate RATE   no more bytes a second than this: 500K, 10M
+---   --connections N     as many files and parts of files at a time; 6 when not given
 ---   --json              events as JSON, one object a line, for programs
 ---   --data DIR          the embedded server's folder
 ---
@@ -39,6 +41,8 @@ local given = options.parse {
     { name = "type", argument = "TYPE" },
     { name = "comment", argument = "TEXT" },
     { name = "location", argument = "NAME" },
+    { name = "limit-rate", argument = "RATE", type = "size" },
+    { name = "connections", argument = "N", type = "integer" },
     { name = "json" },
     { name = "data", argument = "DIR" },
   },
@@ -50,7 +54,9 @@ if not given.asset or given.asset == "" then options.fail("publish", "--asset is
 local files = { table.unpack(given) }
 for _, file in ipairs(files) do component_source.find_all(file) end
 
-local session <close> = moonshift.session { data = given.data }
+local session <close> = moonshift.session {
+  data = given.data, limit_rate = given.limit_rate, connections = given.connections,
+}
 local telling <close> = outbox.start(session)
 local location = given.location and require "moonshift.component".find_location(session, given.location)
 

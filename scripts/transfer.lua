@@ -6,11 +6,13 @@
 --- of a sequence that is there in part, the rest is copied.
 ---
 --- Options:
----   --from LOCATION   where the data are; ftrack.server when not given
----   --to LOCATION     where they are to be
----   --move            take them out of the location that they come from, once they are there
----   --json            events as JSON, one object a line, for programs
----   --data DIR        the embedded server's folder
+---   --from LOCATION     where the data are; ftrack.server when not given
+---   --to LOCATION       where they are to be
+---   --move              take them out of the location that they come from, once they are there
+---   --limit-rate RATE   no more bytes a second than this: 500K, 10M
+---   --connections N     as many files and parts of files at a time; 6 when not given
+---   --json              events as JSON, one object a line, for programs
+---   --data DIR          the embedded server's folder
 ---
 --- Example:
 ---   moonshift transfer 0f6f5c9e-3f52-4a0c-9f44-3c1f0a5de0f1 --to studio.disk
@@ -33,6 +35,8 @@ local given = options.parse {
     { name = "from", argument = "LOCATION", default = "ftrack.server" },
     { name = "to", argument = "LOCATION" },
     { name = "move" },
+    { name = "limit-rate", argument = "RATE", type = "size" },
+    { name = "connections", argument = "N", type = "integer" },
     { name = "json" },
     { name = "data", argument = "DIR" },
   },
@@ -40,7 +44,9 @@ local given = options.parse {
 if #given == 0 then options.fail("transfer", "the id of a component or version is missing") end
 if not given.to then options.fail("transfer", "--to is missing: the location's name") end
 
-local session <close> = moonshift.session { data = given.data }
+local session <close> = moonshift.session {
+  data = given.data, limit_rate = given.limit_rate, connections = given.connections,
+}
 local telling <close> = outbox.start(session)
 local from = component_module.find_location(session, given.from)
 local to = component_module.find_location(session, given.to)
