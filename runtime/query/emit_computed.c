@@ -84,10 +84,10 @@ emit_link(struct ms_emitter *emitter, struct ms_emit_row row)
 {
   if (!ms_emit_enter(emitter, MS_WEIGHT_TREE))
     return;
-  if (ms_type_attribute(row.type, "parent_id"))
-    emit_own_link(emitter, row);
-  else
+  if (ms_type_attribute(row.type, "asset_id"))
     emit_version_link(emitter, row);
+  else
+    emit_own_link(emitter, row);
   ms_emit_leave(emitter, MS_WEIGHT_TREE);
 }
 
@@ -110,6 +110,19 @@ emit_time_logged(struct ms_emitter *emitter, struct ms_emit_row row)
       emitter,
       "(SELECT total(k.\"duration\") FROM \"Timelog\" AS k WHERE k.\"context_id\" = t%d.\"id\")",
       row.alias);
+}
+
+/* Rows that stand for what was never set have it at hand; those of the base type, which were, ask for it. */
+static void
+emit_configuration_key(struct ms_emitter *emitter, struct ms_emit_row row)
+{
+  if (ms_emit_is_dense(row.type))
+    ms_emit_column(emitter, row, "key");
+  else
+    ms_emit(emitter,
+            "(SELECT c.\"key\" FROM \"CustomConfigurationBase\" c"
+            " WHERE c.\"id\" = t%d.\"configuration_id\")",
+            row.alias);
 }
 
 void
@@ -155,7 +168,7 @@ ms_emit_computed(struct ms_emitter *emitter, struct ms_emit_row row,
             row.alias, NOW_US, row.alias, NOW_US);
     return;
   case MS_COMPUTED_CONFIGURATION_KEY:
-    ms_emit_column(emitter, row, "key");
+    emit_configuration_key(emitter, row);
     return;
   case MS_COMPUTED_ANCESTORS:
   case MS_COMPUTED_DESCENDANTS:

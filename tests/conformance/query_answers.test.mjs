@@ -148,6 +148,39 @@ describe("projections", () => {
     for (const { metadata } of answers) assert.ok(metadata);
   });
 
+  test("what only a subtype has is answered where its base is asked, or is no attribute there", async () => {
+    const schemas = new Map(session.schemas.map((schema) => [schema.id, schema]));
+    const baseOf = (schema) => schemas.get(schema.$mixin?.$ref);
+    const attributes = [];
+    for (const schema of session.schemas)
+      for (let base = baseOf(schema); base; base = baseOf(base))
+        for (const name of Object.keys(schema.properties))
+          if (!(name in base.properties) && !name.startsWith("custom_attribute_links"))
+            attributes.push(`select ${name} from ${base.id} limit 1`);
+    assert.ok(attributes.length > 100, `${attributes.length}`);
+    for (const expression of new Set(attributes)) {
+      const { body } = await post(server, [operation.query(expression)]);
+      if (!Array.isArray(body)) assert.match(body.content, /^No attribute/, expression);
+    }
+  });
+
+  test("a value of a custom attribute tells its key under the name of the base, too", async () => {
+    const [key, owner] = [`k${uuid()}`, studio.tasks["sq010/sh0010/lighting"].id];
+    const [kind] = await rows(session, "select id from CustomAttributeType where name is text");
+    const { data: made } = await session.create("CustomAttributeConfiguration", {
+      key,
+      label: key,
+      entity_type: "task",
+      type_id: kind.id,
+      config: "{}",
+    });
+    await session.update("ContextCustomAttributeValue", [made.id, owner], { value: "set" });
+    const found = await rows(session, `select key, value from CustomAttributeValue where key is ${key}`);
+    assert.deepEqual(found.map(({ key, value, entity_id }) => [key, value, entity_id]), [
+      [key, "set", owner],
+    ]);
+  });
+
   test("all attributes of a task at once, null where there is nothing", async () => {
     const names = Object.keys(session.getSchema("Task").properties).filter(
       (name) => !name.startsWith("custom_attribute_links"),
