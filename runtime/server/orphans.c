@@ -1,4 +1,4 @@
-/* One folder of 256 at a time, some milliseconds each, with pauses; through all of them once a day. */
+/* First what came in and was given up; then one folder of 256 at a time, some milliseconds each, with pauses; through all of them once a day. */
 #include "server/orphans.h"
 
 #include <stdlib.h>
@@ -25,6 +25,9 @@ on_time(uv_timer_t *timer)
 {
   struct ms_orphans *orphans = timer->data;
   struct ms_api *api = orphans->server->api;
+  if (!orphans->folder[0]) {
+    ms_blobs_sweep(ms_api_blobs(api));
+  }
   bool has_more = ms_blobs_next_folder(ms_api_blobs(api), orphans->folder);
   if (has_more) {
     unsigned removed = ms_api_sweep_orphans(api, orphans->folder, time(NULL) - AGE_S);

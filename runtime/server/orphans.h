@@ -1,4 +1,5 @@
-/* Uploads of which no component was made are removed when they are a week old. */
+/* Uploads in parts that nobody goes on with are removed after a day, others of which no component was made when they are
+ * a week old. */
 #ifndef MS_SERVER_ORPHANS_H
 #define MS_SERVER_ORPHANS_H
 

@@ -25,6 +25,10 @@ ms_blobs_open(const char *folder, struct ms_blobs **blobs, struct ms_error *err)
 void
 ms_blobs_close(struct ms_blobs *blobs);
 
+/* Removes temporary files and uploads in parts, as opening does. */
+void
+ms_blobs_sweep(struct ms_blobs *blobs);
+
 /* MS_FULL when the disk has no room for so many bytes more. It takes none of it: what fails now would fail at the
  * end, after all of it was sent. */
 enum ms_status

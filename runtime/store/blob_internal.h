@@ -50,10 +50,6 @@ struct ms_blob_writer {
 enum ms_status
 ms_blob_name(const char *id, struct ms_blob_name *name, struct ms_error *err);
 
-/* Removes the temporary files that nobody writes any more (blob_sweep.c). */
-void
-ms_blobs_sweep(struct ms_blobs *blobs);
-
 /* Renames the file `temporary` into place and makes the new name durable, too. */
 enum ms_status
 ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_blob_name *name,
