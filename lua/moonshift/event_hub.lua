@@ -245,7 +245,7 @@ function EventHub:subscribe(expression, callback, options)
   end
   local subscription = new_subscription(self, expression, callback, given)
   self.listeners:add(subscription)
-  if given.connect ~= false then
+  if given.connect ~= false or is_connected(self) then
     local ok, problem = pcall(subscribe_connected, self, subscription)
     if not ok then
       self.listeners:remove(subscription)

@@ -1,4 +1,4 @@
-/* Publishing appends to the journal of events; a timer reads on in it, from the first subscription on. */
+/* Publishing appends to the journal of events; a timer reads on in it while there is a subscription. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +23,7 @@ struct embedded_channel {
   struct ms_embedded *embedded;
   uv_timer_t look;
   int64_t sequence; /* the last event that was looked at */
+  int subscriptions;
 };
 
 /* ---- reading ---- */
@@ -54,17 +55,27 @@ on_look(uv_timer_t *timer)
 }
 
 static enum ms_status
-begin_to_look(struct embedded_channel *channel, struct ms_error *err)
+subscribe(struct embedded_channel *channel, struct ms_error *err)
 {
-  if (uv_is_active((uv_handle_t *)&channel->look)) {
-    return MS_OK;
-  }
-  enum ms_status status =
-      ms_event_log_newest(ms_shared_api_get(channel->embedded->shared), &channel->sequence, err);
-  if (status == MS_OK) {
+  if (channel->subscriptions == 0) {
+    enum ms_status status =
+        ms_event_log_newest(ms_shared_api_get(channel->embedded->shared), &channel->sequence, err);
+    if (status != MS_OK) {
+      return status;
+    }
     uv_timer_start(&channel->look, on_look, MS_CHANNEL_LOOK_MS, MS_CHANNEL_LOOK_MS);
   }
-  return status;
+  channel->subscriptions++;
+  return MS_OK;
+}
+
+static enum ms_status
+unsubscribe(struct embedded_channel *channel)
+{
+  if (channel->subscriptions > 0 && --channel->subscriptions == 0) {
+    uv_timer_stop(&channel->look);
+  }
+  return MS_OK;
 }
 
 /* ---- publishing ---- */
@@ -89,15 +100,16 @@ append(struct embedded_channel *channel, const struct ms_json_node *event, struc
   return status;
 }
 
-/* Nobody here keeps subscriptions: all events come, and who subscribed chooses. */
+/* Subscriptions are only counted: all events come while there is one, and who subscribed chooses. */
 static enum ms_status
 act(struct embedded_channel *channel, const struct ms_json_node *event, struct ms_error *err)
 {
   const char *topic = ms_json_get_string(event, "topic");
   if (strcmp(topic, "ftrack.meta.subscribe") == 0) {
-    return begin_to_look(channel, err);
+    return subscribe(channel, err);
   }
-  return strcmp(topic, "ftrack.meta.unsubscribe") == 0 ? MS_OK : append(channel, event, err);
+  return strcmp(topic, "ftrack.meta.unsubscribe") == 0 ? unsubscribe(channel)
+                                                       : append(channel, event, err);
 }
 
 static enum ms_status

@@ -79,6 +79,9 @@ test_print(void **state)
   ms_buffer_clear(&out);
   ms_packet_print_event("{}", 2, &out);
   assert_string_equal(out.data, "5:::{\"name\":\"ftrack.event\",\"args\":[{}]}");
+  ms_buffer_clear(&out);
+  ms_packet_print_publication(7, "{}", 2, &out);
+  assert_string_equal(out.data, "5:7+::{\"name\":\"ftrack.event\",\"args\":[{}]}");
   ms_buffer_free(&out);
 }
 

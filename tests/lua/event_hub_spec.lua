@@ -268,6 +268,24 @@ describe("the event hub", function()
     assert.equal("remote", replies[1].data.from)
   end)
 
+  it("looks at the journal while there are subscriptions, and no longer", function()
+    local tracker <close> = trackers.start "embedded"
+    local session <close> = tracker:session()
+    local hub = session.event_hub
+    local list, listener = collector()
+    local first = hub:subscribe("topic=studio.*", listener)
+    local second = hub:subscribe("topic=studio.*", listener)
+    hub:unsubscribe(first)
+    hub:publish { topic = "studio.one" }
+    support.wait_until(function() return #list == 1 end)
+    hub:unsubscribe(second)
+    hub:publish { topic = "studio.missed" }
+    hub:subscribe("topic=studio.*", listener)
+    hub:publish { topic = "studio.two" }
+    support.wait_until(function() return #list == 2 end)
+    assert.same({ "studio.one", "studio.two" }, topics(list))
+  end)
+
   it("raises what the server refuses, and goes on", function()
     local tracker <close> = trackers.start "http"
     local session <close> = tracker:session()
