@@ -16,7 +16,7 @@
 ---   --require-attach      fail when a pattern matches nothing
 ---   --name NAME           a short name, to find related runs by
 ---   --log WHEN            attach the output: always, failure (the default) or never
----   --log-limit SIZE      keep so much of it, its beginning and its end (64M)
+---   --log-limit SIZE      keep so much of it, its beginning and its end (64M; at least 4k)
 ---   --timeout DURATION    end the command after this time: 90, 45m, 1h30m
 ---   --grace DURATION      between TERM and KILL, when a command is to end (10s)
 ---   --retries N           try a failed command again, N times at most
@@ -91,6 +91,11 @@ end
 
 if given.on_failure and not io.open(given.on_failure) then
   options.fail("wrap", ("--on-failure: the script '%s' cannot be read"):format(given.on_failure))
+end
+
+local LOG_LIMIT_MIN = 4096 -- bytes; the log of a run takes no less
+if given.log_limit and given.log_limit < LOG_LIMIT_MIN then
+  options.fail("wrap", ("--log-limit %d: at least %d bytes (4k)"):format(given.log_limit, LOG_LIMIT_MIN))
 end
 
 local environment = {}

@@ -146,6 +146,13 @@ for _, over_http in ipairs { false, true } do
       assert.equal("failed", tracker.job().status)
     end)
 
+    spec("a log limit that holds nothing is a usage error, and no job", function(tracker)
+      local result = tracker.run { "wrap", "--log-limit", "100", "--", "true" }
+      assert.equal(2, result.exit_code)
+      assert.matches("%-%-log%-limit 100: at least 4096 bytes", result.stderr)
+      assert.same({}, tracker.jobs())
+    end)
+
     spec("a time limit ends the command", function(tracker)
       local result = tracker.run(sh("sleep 600", "--timeout", "200ms"))
       assert.equal(124, result.exit_code)
