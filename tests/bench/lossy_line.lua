@@ -38,7 +38,7 @@ end
 -- The namespace and our address; nil and the command that failed where there can be none.
 local function open_line()
   local namespace, address = (os.getenv "MOONSHIFT_BENCH_LINE" or ""):match "^(%S+) (%S+)$"
-  if namespace then return { namespace = namespace, address = address } end
+  if namespace then return setmetatable({ namespace = namespace, address = address }, { __close = function() end }) end
   for _, command in ipairs(SET_UP) do
     if not run(command) then
       tear_down()
