@@ -22,6 +22,8 @@ local SET_UP = {
   "ip link set ms-bench-a up",
   "ip -n moonshift-bench addr add 10.213.7.2/24 dev ms-bench-b",
   "ip -n moonshift-bench link set ms-bench-b up",
+  "ip route replace 10.213.7.0/24 dev ms-bench-a src 10.213.7.1 congctl cubic", -- what most machines have
+  "ip -n moonshift-bench route replace 10.213.7.0/24 dev ms-bench-b src 10.213.7.2 congctl cubic",
   "tc qdisc add dev ms-bench-a root netem delay 25ms loss 1% limit 10000",
   "ip netns exec moonshift-bench tc qdisc add dev ms-bench-b root netem delay 25ms loss 1% limit 10000",
 }
