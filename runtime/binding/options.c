@@ -88,6 +88,19 @@ find(const struct ms_option *table, size_t count, const char *name)
   return NULL;
 }
 
+/* Pushes "a, b, c". */
+static void
+push_names(lua_State *L, const struct ms_option *table, size_t count)
+{
+  luaL_Buffer names;
+  luaL_buffinit(L, &names);
+  for (size_t i = 0; i < count; i++) {
+    luaL_addstring(&names, i > 0 ? ", " : "");
+    luaL_addstring(&names, table[i].name);
+  }
+  luaL_pushresult(&names);
+}
+
 static void
 raise_unknown(lua_State *L, const char *function, const struct ms_option *table, size_t count)
 {
@@ -103,7 +116,9 @@ raise_unknown(lua_State *L, const char *function, const struct ms_option *table,
     ms_raisef(L, MS_USAGE, "%s: unknown option '%s'; did you mean '%s'?", function, nearest.word,
               nearest.best);
   }
-  ms_raisef(L, MS_USAGE, "%s: unknown option '%s'", function, nearest.word);
+  push_names(L, table, count);
+  ms_raisef(L, MS_USAGE, "%s: unknown option '%s'; there are: %s", function, nearest.word,
+            lua_tostring(L, -1));
 }
 
 /* Key and value are on top of the stack. */
