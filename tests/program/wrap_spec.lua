@@ -2,7 +2,6 @@
 
 local cjson = require "cjson"
 local support = require "support"
-local task = require "moonshift.task"
 local uv = require "luv"
 
 -- ---- the trackers ----------------------------------------------------------------------------------
