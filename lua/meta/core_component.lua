@@ -61,6 +61,11 @@ function Checksum:finish(total) end
 ---@return moonshift.core.component.Checksum
 function core.checksum(path, segment_bytes) end
 
+--- Locks a file, which is created, until the value is closed. Nil while another process has it.
+---@param path string
+---@return userdata? hold
+function core.hold(path) end
+
 --- Makes a new file of so many bytes, with room for them where the file system can promise it. Raises `full` when
 --- there is none.
 ---@param path string

@@ -11,6 +11,7 @@ local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
 local location_events = require "moonshift.location_events"
+local line = require "moonshift.line"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
 local source = require "moonshift.component_source"
@@ -28,6 +29,7 @@ local Location = session_core.methods "Location"
 local SERVER_LOCATION = places.SERVER
 local PARALLEL = 6
 local RENAME_TRIES = 1000
+local NAME_MAX, TYPE_MAX = 255, 100 -- bytes
 
 component.split_name = source.split_name
 component.check_file = source.check_file
@@ -77,7 +79,7 @@ local function put_all(session, location, place, items)
   for _, item in ipairs(items) do resource[item.id] = place.identify(session, item) end
   if not place.put then return resource end
   locations.check_free(session, location, place, items, resource)
-  local ok, err = pcall(task.parallel, items, { limit = PARALLEL }, function(item)
+  local ok, err = pcall(task.parallel, items, { limit = math.max(PARALLEL, line.connections(session)) }, function(item)
     if item.is_container then return end
     local size = place.put(session, item, resource[item.id], item.path)
     if size ~= item.size then
@@ -168,12 +170,21 @@ function Location:get_url(entity)
   return component.url(session_core.session_of(self), entity, self.id)
 end
 
+-- At most so many bytes, whole characters.
+local function cut(text, bytes)
+  if #text <= bytes then return text end
+  while bytes > 0 and text:byte(bytes + 1) & 0xC0 == 0x80 do bytes = bytes - 1 end
+  return text:sub(1, bytes)
+end
+
 --- A name for a downloaded file that is one plain file name, whatever the component is called.
 ---@param name string?
 ---@param file_type string?
+---@param suffix? string Between the two.
 ---@return string
-function component.file_name(name, file_type)
-  local plain = ((name or "") .. (file_type or "")):gsub("[/%z\1-\31\127]", "_")
+function component.file_name(name, file_type, suffix)
+  local tail = (suffix or "") .. cut(file_type or "", TYPE_MAX)
+  local plain = (cut(name or "", NAME_MAX - #tail) .. tail):gsub("[/%z\1-\31\127]", "_")
   if plain == "" or plain == "." or plain == ".." then return "component" end
   return plain
 end
@@ -182,7 +193,7 @@ end
 local function free_path(folder, name, file_type)
   for i = 0, RENAME_TRIES do
     local suffix = i == 0 and "" or "-" .. i
-    local path = folder .. "/" .. component.file_name((name or "component") .. suffix, file_type)
+    local path = folder .. "/" .. component.file_name(name or "component", file_type, suffix)
     if not uv.fs_lstat(path) then return path end
   end
   errors.raise("exists", ("'%s' is full of files called '%s'"):format(folder, name))

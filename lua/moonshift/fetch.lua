@@ -47,6 +47,17 @@ local function fetch_large(session, options, partial, note_path)
   return moved.total
 end
 
+-- A name beside the file that is ours until the value is closed. When somebody else fetches the same into the same
+-- folder just now, it is another one, which nobody goes on with.
+local function hold_partial(options)
+  local folder = options.path:match "^(.*/)" or "./"
+  local partial = ("%s.moonshift-%s.part"):format(folder, options.key)
+  local hold = core.hold(partial)
+  if hold then return hold, partial end
+  partial = ("%s.moonshift-%s-%d-%d.part"):format(folder, options.key, uv.os_getpid(), uv.hrtime())
+  return core.hold(partial), partial
+end
+
 local function rename(partial, path)
   local ok, message = uv.fs_rename(partial, path)
   if ok then return end
@@ -63,8 +74,7 @@ local PASSING = { network = true, timeout = true, cancelled = true, busy = true 
 ---@param options moonshift.fetch.Options
 ---@return integer size Bytes.
 function fetch.run(session, options)
-  local folder = options.path:match "^(.*/)" or "./"
-  local partial = ("%s.moonshift-%s.part"):format(folder, options.key)
+  local _ <close>, partial = hold_partial(options)
   local note_path = partial .. ".json"
   local is_large = options.size >= LARGE and not options.url:find "^embedded:"
   local ok, result = pcall(is_large and fetch_large or fetch_at_once, session, options, partial, note_path)

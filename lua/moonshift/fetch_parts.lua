@@ -63,7 +63,6 @@ local function open(note_path, partial, moved)
   state.done = find(note_path, partial, moved, state.part)
   if not state.done then
     uv.fs_unlink(note_path)
-    uv.fs_unlink(partial)
     core.reserve(partial, moved.total)
     state.done = {}
     for number = 1, math.ceil(moved.total / state.part) do state.done[number] = 0 end

@@ -8,6 +8,7 @@ local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local expression = require "moonshift.expression"
 local location_events = require "moonshift.location_events"
+local line = require "moonshift.line"
 local places = require "moonshift.places"
 local session_core = require "moonshift.core.session"
 local task = require "moonshift.task"
@@ -152,7 +153,7 @@ end
 -- The data of those that have any; a container is its members.
 local function transfer_all(session, items, from, to, resource_from, resource_to)
   local moved = {}
-  local ok, err = pcall(task.parallel, items, { limit = PARALLEL }, function(item)
+  local ok, err = pcall(task.parallel, items, { limit = math.max(PARALLEL, line.connections(session)) }, function(item)
     if item.is_container then return end
     transfer(session, item,
       { place = from, resource = resource_from[item.id] }, { place = to, resource = resource_to[item.id] })

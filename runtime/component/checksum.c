@@ -1,11 +1,13 @@
 /* moonshift.core.component.checksum: the MD5 of a file that is being fetched, taken on worker threads of what is there
- * so far; and .reserve, the file itself.
+ * so far; and .hold and .reserve, the file itself.
  *
  * The one who waits for the end has the object on its stack, which closes it when it is cancelled. */
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "binding/raise.h"
@@ -133,6 +135,40 @@ checksum_close(lua_State *L)
 
 /* ---- the file ---- */
 
+#define HOLD_CLASS "moonshift.Hold"
+
+/* hold(path) -> a lock on the file, which is created; nil while another process has it */
+static int
+component_hold(lua_State *L)
+{
+  const char *path = luaL_checkstring(L, 1);
+  struct ms_error err;
+  int *fd = lua_newuserdatauv(L, sizeof *fd, 0);
+  *fd = -1;
+  luaL_setmetatable(L, HOLD_CLASS);
+  *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0666);
+  if (*fd < 0) {
+    ms_fail_errno(&err, errno, "cannot write '%s'", path);
+    return ms_raise(L, &err);
+  }
+  struct stat held, named;
+  bool is_taken = flock(*fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+  bool is_there = fstat(*fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino;
+  if (is_taken || !is_there)
+    lua_pushnil(L);
+  return 1;
+}
+
+static int
+hold_close(lua_State *L)
+{
+  int *fd = luaL_checkudata(L, 1, HOLD_CLASS);
+  if (*fd >= 0)
+    close(*fd);
+  *fd = -1;
+  return 0;
+}
+
 /* reserve(path, size): a new file of so many bytes, with room for them where the file system can promise it */
 static int
 component_reserve(lua_State *L)
@@ -160,6 +196,7 @@ component_reserve(lua_State *L)
 
 static const luaL_Reg functions[] = {
     {"checksum", component_checksum},
+    {"hold", component_hold},
     {"reserve", component_reserve},
     {NULL, NULL},
 };
@@ -167,6 +204,12 @@ static const luaL_Reg functions[] = {
 static const luaL_Reg methods[] = {
     {"advance", checksum_advance},
     {"finish", checksum_finish},
+    {NULL, NULL},
+};
+
+static const luaL_Reg hold_metamethods[] = {
+    {"__gc", hold_close},
+    {"__close", hold_close},
     {NULL, NULL},
 };
 
@@ -183,6 +226,9 @@ ms_component_open_checksum(lua_State *L)
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  luaL_newmetatable(L, HOLD_CLASS); /* [module, metatable] */
+  luaL_setfuncs(L, hold_metamethods, 0);
   lua_pop(L, 1);
   luaL_setfuncs(L, functions, 0);
 }

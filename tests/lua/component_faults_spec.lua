@@ -72,6 +72,23 @@ describe("a file that is sent", function()
     end
   end)
 
+  it("may have any name, and comes back under one that fits", function()
+    local session <close> = tracker:session()
+    local target <close> = support.folder()
+    local long = ("é"):rep(125) .. ".exr"
+    local names = { "with space.exr", "line\nbreak.exr", "..hidden", "quote\"'\\.exr", "50%.exr", long }
+    for _, name in ipairs(names) do
+      local component = session:create_component(file(name, 16))
+      for _ = 1, 2 do
+        local path = session:download(component, target.path)
+        assert.equal(16, #support.read(path))
+        assert.is_nil(path:match "[^/]*$":find "[%c/]")
+        assert.is_truthy(utf8.len(path))
+      end
+    end
+    assert.equal(2 * #names, #support.entries(target.path))
+  end)
+
   it("may have more than 4 GiB", function()
     if not os.getenv "MOONSHIFT_LONG" then return pending "takes its time: MOONSHIFT_LONG=1" end
     system.set_environment("MOONSHIFT_PART_BYTES", nil)
