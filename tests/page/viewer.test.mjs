@@ -2,7 +2,7 @@
  * that lets no stream through. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { Browser, openJob, row, signIn } from "./support/browser.mjs";
+import { Browser, becomes, openJob, row, signIn } from "./support/browser.mjs";
 import { Studio } from "./support/studio.mjs";
 
 const ZONES = ["Asia/Tokyo", "America/Los_Angeles"];
@@ -58,16 +58,16 @@ test("a screen reader hears how many jobs there are, and how the open one ended"
   await announced(page, /^2 jobs$/);
   const run = studio.begin(["--description", "Denoise sh040"], `${wait("denoised")}; exit 6`);
   await openJob(page, "Denoise sh040");
-  assert.equal(await page.title(), "Denoise sh040 · Jobs");
-  assert.ok(await page.locator(".detail-title").evaluate((title) => title === document.activeElement), "the job has the focus");
+  await becomes(() => page.title(), "Denoise sh040 · Jobs");
+  await becomes(() => page.locator(".detail-title").evaluate((title) => title === document.activeElement), true, "the job has the focus");
   await studio.write("denoised", "");
   await run.ended;
   await announced(page, /^Denoise sh040, Failed: exit code 6$/);
-  assert.ok(await page.locator(".detail-title").evaluate((title) => title === document.activeElement), "and keeps it");
+  await becomes(() => page.locator(".detail-title").evaluate((title) => title === document.activeElement), true, "and keeps it");
   await page.keyboard.press("Escape");
-  assert.equal(await page.title(), "Jobs · moonshift");
-  assert.ok(await page.locator(".grid").evaluate((grid) => grid === document.activeElement), "the list has it again");
-  assert.equal(await page.locator(".grid").getAttribute("aria-rowcount"), "4");
+  await becomes(() => page.title(), "Jobs · moonshift");
+  await becomes(() => page.locator(".grid").evaluate((grid) => grid === document.activeElement), true, "the list has it again");
+  await becomes(() => page.locator(".grid").getAttribute("aria-rowcount"), "4");
   const active = await page.locator(".grid").getAttribute("aria-activedescendant");
   assert.match(await page.locator(`#${active}`).textContent(), /Denoise sh040/);
 });
@@ -79,19 +79,19 @@ test("arrows, Home, End, Page Down and Page Up move through the list", async () 
   await page.getByRole("button", { name: /^All 43/ }).waitFor();
   const active = () => page.locator(".grid").getAttribute("aria-activedescendant");
   await page.keyboard.press("Home");
-  assert.equal(await active(), "row-0");
+  await becomes(active, "row-0");
   const moves = [["ArrowDown", "row-1"], ["ArrowDown", "row-2"], ["ArrowUp", "row-1"], ["End", "row-42"], ["ArrowDown", "row-42"],
     ["Home", "row-0"], ["ArrowUp", "row-0"]];
   for (const [key, expected] of moves) {
     await page.keyboard.press(key);
-    assert.equal(await active(), expected, key);
-    assert.ok(await page.locator(`#${expected}`).isVisible());
+    await becomes(active, expected, key);
+    await page.locator(`#${expected}`).waitFor();
   }
   await page.keyboard.press("PageDown");
   const below = Number((await active()).slice(4));
   assert.ok(below > 1 && below < 20, `Page Down went to ${below}`);
   await page.keyboard.press("PageUp");
-  assert.equal(await active(), "row-0");
+  await becomes(active, "row-0");
 });
 
 test("where no stream comes through, the page asks now and then", async () => {
@@ -111,10 +111,10 @@ test("a session that ends says so, and goes on where it was", async () => {
   await page.context().clearCookies();
   await studio.run(["--description", "Something changes"], "true");
   await page.getByText("You are not signed in any more.").waitFor();
-  assert.ok(await page.locator("#app").isHidden());
+  await page.locator("#app").waitFor({ state: "hidden" });
   await page.getByRole("textbox", { name: "User" }).fill("ada");
   await page.getByLabel("API key").fill(studio.key);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator(".detail-title", { hasText: "Denoise sh040" }).waitFor();
-  assert.equal(page.url(), place);
+  await becomes(async () => page.url(), place);
 });

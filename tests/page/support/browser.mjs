@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const require = createRequire(join(process.env.MOONSHIFT_PAGE_MODULES, "package.json"));
 const { chromium } = require("playwright-core");
@@ -64,6 +65,16 @@ export async function signIn(page, studio, { user = "ada", key = studio.key } = 
   await page.getByLabel("API key").fill(key);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator("#app").waitFor();
+}
+
+/* Waits until `read` gives what is expected. */
+export async function becomes(read, expected, message) {
+  let value;
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(50)) {
+    value = await read();
+    if (value === expected) return;
+  }
+  assert.equal(value, expected, message);
 }
 
 export const row = (page, text) => page.locator(".canvas .row", { hasText: text });
