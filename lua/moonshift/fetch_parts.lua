@@ -174,6 +174,7 @@ function fetch_parts.run(session, options, partial, note_path, moved)
     pcall(state.write, state)
     error(err, 0)
   end
+  local syncing <close> = task.spawn(sync, partial)
   if checksum then
     local fits, problem = pcall(compare, checksum, expected, options, moved.total)
     if not fits then
@@ -181,7 +182,7 @@ function fetch_parts.run(session, options, partial, note_path, moved)
       error(problem, 0)
     end
   end
-  sync(partial)
+  syncing:wait()
 end
 
 return fetch_parts
