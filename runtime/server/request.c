@@ -173,6 +173,16 @@ notice_good_bye(struct ms_request *request)
   }
 }
 
+/* The official JavaScript client puts "/api" behind its server's URL also where that ends with a slash. */
+static const char *
+skip_repeated_slashes(const char *path)
+{
+  while (path[0] == '/' && path[1] == '/') {
+    path++;
+  }
+  return path;
+}
+
 static enum MHD_Result
 handle_headers(struct ms_server *server, struct MHD_Connection *connection, const char *url,
                const char *method, void **state)
@@ -185,7 +195,7 @@ handle_headers(struct ms_server *server, struct MHD_Connection *connection, cons
   request->server = server;
   request->connection = connection;
   request->method = method;
-  request->path = url;
+  request->path = skip_repeated_slashes(url);
   request->started_us = ms_clock_monotonic_us();
   LIST_INSERT_HEAD(&server->requests, request, link);
   if (strcmp(method, "OPTIONS") == 0) {

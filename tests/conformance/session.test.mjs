@@ -37,6 +37,14 @@ describe("a session", () => {
     assert.deepEqual(names.sort(), ["is_timezone_support_enabled", "version"]);
   });
 
+  test("begins also where the server's URL ends with a slash, which the client keeps", async () => {
+    const session = await openSession({ url: `${server.url}/`, user: server.user, key: server.key });
+    assert.equal((await session.query("select name from Location")).data.length >= 5, true);
+    const picture = await fetch(session.thumbnailUrl(null));
+    await picture.arrayBuffer();
+    assert.equal(picture.status, 200, picture.url);
+  });
+
   for (const [what, as] of [
     ["a wrong key", () => ({ user: server.user, key: "no-such-key" })],
     ["an unknown user", () => ({ user: "nobody", key: server.key })],
