@@ -3,6 +3,7 @@
 
 #include "api/checks.h"
 #include "api/collection.h"
+#include "api/custom_value.h"
 #include "api/duplicate.h"
 #include "api/entity.h"
 #include "api/fill.h"
@@ -72,6 +73,8 @@ prepare_row(struct ms_batch *batch, const struct ms_json_node *operation, struct
     status = ms_row_decode(batch, ms_json_get(operation, "entity_data"), row, err);
   if (status == MS_OK)
     status = give_key(batch, operation, row, err);
+  if (status == MS_OK)
+    status = ms_custom_value_classify(batch, row, err);
   if (status == MS_OK)
     status = set_type(row, err);
   if (status == MS_OK)

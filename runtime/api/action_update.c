@@ -3,6 +3,7 @@
 
 #include "api/checks.h"
 #include "api/collection.h"
+#include "api/custom_value.h"
 #include "api/duplicate.h"
 #include "api/entity.h"
 #include "api/rules.h"
@@ -55,18 +56,31 @@ may_be_missing(const struct ms_entity_type *type)
 }
 
 static enum ms_status
-write_missing(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
+prepare_missing(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
 {
   for (size_t i = 0; i < row->key.count; i++) {
     const struct ms_attribute *attribute = row->type->primary_key[i];
     ms_row_set(row, attribute->storage.column, attribute, row->key.parts[i]);
   }
-  if (row->type->type_column)
+  enum ms_status status = ms_custom_value_classify(batch, row, err);
+  if (status == MS_OK && row->type->type_column)
     ms_row_set(row, row->type->type_column, NULL, ms_text_parameter(row->type->stored_as));
+  return status;
+}
+
+/* Where there is a row already, it is one of another type: the value of another kind of entity. */
+static enum ms_status
+write_missing(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
+{
   const struct ms_change change = {.row = row};
-  enum ms_status status = ms_rules_before(batch, &change, err);
+  enum ms_status status = prepare_missing(batch, row, err);
+  if (status == MS_OK)
+    status = ms_rules_before(batch, &change, err);
   if (status == MS_OK)
     status = ms_row_insert(batch, row, err);
+  if (status == MS_EXISTS)
+    return ms_fail(err, MS_NOT_FOUND, "there is no %s",
+                   ms_key_describe(batch, row->type, &row->key));
   if (status == MS_OK)
     status = ms_checks_note_row(batch, row, true, err);
   return status == MS_OK ? ms_update_note_write(batch, &change, err) : status;

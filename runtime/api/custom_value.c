@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/owner.h"
 #include "base/clock.h"
 
 /* What a configuration says about its values. */
@@ -230,4 +231,39 @@ ms_custom_value_fit_default(struct ms_batch *batch, const char *type_id, struct 
   if (kind && kind->fit != fit_text)
     *value = (struct ms_parameter){.type = MS_PARAMETER_NULL};
   return status;
+}
+
+/* ---- types ---- */
+
+/* The subtype of `base` whose values are those of entities of this type, or NULL. */
+static const struct ms_entity_type *
+find_subtype(const struct ms_entity_type *base, const struct ms_entity_type *entity_type)
+{
+  for (size_t i = 0; i < base->descendant_count; i++) {
+    const struct ms_attribute *id = ms_type_attribute(base->descendants[i], "entity_id");
+    if (id->foreign_key_type && ms_type_is_a(entity_type, id->foreign_key_type))
+      return base->descendants[i];
+  }
+  return NULL;
+}
+
+enum ms_status
+ms_custom_value_classify(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
+{
+  const char *name = NULL;
+  const struct ms_cell *cell = ms_row_cell(row, "entity_id");
+  if (strcmp(row->type->name, "CustomAttributeValue") != 0 || !cell ||
+      cell->value.type != MS_PARAMETER_TEXT)
+    return MS_OK;
+  enum ms_status status =
+      ms_find_type_of(batch, row->type, "entity_id", cell->value.text, &name, err);
+  if (status != MS_OK)
+    return status;
+  const struct ms_entity_type *type =
+      name ? find_subtype(row->type, ms_model_type(batch->api->model, name)) : NULL;
+  if (!type)
+    return ms_fail(err, MS_NOT_FOUND, "there is no entity '%.100s' with custom attributes",
+                   cell->value.text);
+  row->type = type;
+  return MS_OK;
 }

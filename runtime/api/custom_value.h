@@ -11,6 +11,11 @@ enum ms_status
 ms_custom_value_fit(struct ms_batch *batch, const char *configuration_id,
                     struct ms_parameter *value, struct ms_error *err);
 
+/* The base type's name stands for the subtype that has the values of this kind of entity: sets the type of
+ * a row to be inserted. MS_NOT_FOUND when there is no such entity. Other rows pass. */
+enum ms_status
+ms_custom_value_classify(struct ms_batch *batch, struct ms_row *row, struct ms_error *err);
+
 /* The default of a new configuration of a type: the empty text that clients send where nobody gave one is
  * no value for what is no text. */
 enum ms_status

@@ -108,6 +108,63 @@ an_empty_default_is_a_text_alone(void **state)
   expect(tracker, "0.data.0.default", "''");
 }
 
+static void
+expect_kept(struct tracker *tracker, const char *value)
+{
+  char expression[192];
+  snprintf(expression, sizeof expression,
+           "select value from UserCustomAttributeValue where entity_id is %s", tracker->user_id);
+  query(tracker, expression, 1);
+  expect(tracker, "0.data.0.value", value);
+}
+
+static void
+set_as_base(struct tracker *tracker, const char *action, const char *value)
+{
+  char body[512];
+  snprintf(body, sizeof body,
+           "[{'action':'%s','entity_type':'CustomAttributeValue','entity_key':['k1','%s'],"
+           "'entity_data':{'value':%s}}]",
+           action, tracker->user_id, value);
+  call(tracker, body);
+  expect(tracker, "0.data.__entity_type__", "'UserCustomAttributeValue'");
+}
+
+static void
+the_base_type_stands_for_the_entitys_own(void **state)
+{
+  struct tracker *tracker = *state;
+  for (size_t i = 0; i < 2; i++) {
+    configure(tracker, "number", "{}");
+    set_as_base(tracker, i ? "create" : "update", "1");
+    expect_kept(tracker, "1");
+    assert_int_equal(set(tracker, "2"), MS_OK);
+    set_as_base(tracker, "update", "3");
+    expect_kept(tracker, "3");
+  }
+  expect_error(tracker,
+               "[{'action':'update','entity_type':'CustomAttributeValue','entity_key':['k1','no'],"
+               "'entity_data':{'value':1}}]",
+               "ValidationError", "there is no entity 'no' with custom attributes");
+}
+
+static void
+a_value_is_not_written_as_another_entitys(void **state)
+{
+  struct tracker *tracker = *state;
+  configure(tracker, "number", "{}");
+  for (size_t i = 0; i < 2; i++) { /* without a row and with one */
+    char body[512];
+    snprintf(body, sizeof body,
+             "[{'action':'update','entity_type':'ContextCustomAttributeValue','entity_key':"
+             "['k1','%s'],'entity_data':{'value':5}}]",
+             tracker->user_id);
+    expect_error(tracker, body, "ValidationError", "there is no ContextCustomAttributeValue");
+    assert_int_equal(set(tracker, "1"), MS_OK);
+  }
+  expect_kept(tracker, "1");
+}
+
 int
 main(void)
 {
@@ -116,6 +173,8 @@ main(void)
       WITH_TRACKER(dates_are_answered_in_one_form),
       WITH_TRACKER(values_are_kept_in_one_form),
       WITH_TRACKER(an_empty_default_is_a_text_alone),
+      WITH_TRACKER(the_base_type_stands_for_the_entitys_own),
+      WITH_TRACKER(a_value_is_not_written_as_another_entitys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
