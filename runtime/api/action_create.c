@@ -79,6 +79,8 @@ prepare_row(struct ms_batch *batch, const struct ms_json_node *operation, struct
     status = set_type(row, err);
   if (status == MS_OK)
     status = ms_fill_row(batch, row, err);
+  if (status == MS_OK)
+    status = set_type(row, err); /* a default may be a classifier, too */
   return status == MS_OK ? ms_row_take_key(row, err) : status;
 }
 

@@ -242,6 +242,20 @@ a_subtype_follows_from_its_classifier(void **state)
 }
 
 static void
+a_subtype_follows_from_a_classifier_by_default(void **state)
+{
+  struct tracker *tracker = *state;
+  call(tracker,
+       "[{'action':'create','entity_type':'Project','entity_data':{'id':'p1','name':'one',"
+       "'project_schema_id':'69cb7f92-4dbf-11e1-9902-f23c91df25eb'}},"
+       "{'action':'create','entity_type':'ListCategory','entity_data':{'id':'k','name':'k'}},"
+       "{'action':'create','entity_type':'List','entity_data':{'id':'l1','category_id':'k',"
+       "'project_id':'p1'}}]");
+  expect(tracker, "2.data.__entity_type__", "'TypedContextList'");
+  query(tracker, "select items from TypedContextList where id is l1", 1);
+}
+
+static void
 a_project_fills_in_for_its_tasks(void **state)
 {
   struct tracker *tracker = *state;
@@ -321,6 +335,7 @@ main(void)
       WITH_TRACKER(sent_again_it_is_answered_as_before),
       WITH_TRACKER(what_must_be_unique_is),
       WITH_TRACKER(a_subtype_follows_from_its_classifier),
+      WITH_TRACKER(a_subtype_follows_from_a_classifier_by_default),
       WITH_TRACKER(a_project_fills_in_for_its_tasks),
       WITH_TRACKER(versions_count_up),
   };
