@@ -1,4 +1,5 @@
-/* reset_remote: a new API key for a user, which is all that can be reset. */
+/* reset_remote: a new API key for a user, which is all that can be reset. It takes the place of the one that was
+ * made so before; keys that were made by hand are for `moonshift keys` to revoke. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,8 @@ ms_action_reset_remote(struct ms_batch *batch, const struct ms_json_node *operat
   enum ms_status status = find_user(batch, operation, &user_id, err);
   if (status == MS_OK && !is_caller(batch, user_id))
     status = ms_permission_require_administrator(batch, "reset the key of another user", err);
+  if (status == MS_OK)
+    status = ms_api_revoke_labelled_keys(batch->api, user_id, key_label, err);
   if (status == MS_OK)
     status = ms_api_create_key(batch->api, user_id, key_label, &key, err);
   if (status == MS_OK)

@@ -134,6 +134,11 @@ ms_api_list_keys(struct ms_api *api, struct ms_buffer *list, struct ms_error *er
 enum ms_status
 ms_api_revoke_key(struct ms_api *api, const char *key_id, struct ms_error *err);
 
+/* Takes back those of the user's keys that have this label, if any. */
+enum ms_status
+ms_api_revoke_labelled_keys(struct ms_api *api, const char *user_id, const char *label,
+                            struct ms_error *err);
+
 /* ---- component data ---- */
 
 enum ms_signature_use {

@@ -171,3 +171,20 @@ ms_api_revoke_key(struct ms_api *api, const char *key_id, struct ms_error *err)
     return ms_fail(err, MS_NOT_FOUND, "there is no key %.100s", key_id);
   return status;
 }
+
+enum ms_status
+ms_api_revoke_labelled_keys(struct ms_api *api, const char *user_id, const char *label,
+                            struct ms_error *err)
+{
+  struct ms_statement *statement = NULL;
+  enum ms_status status = ms_database_prepare(
+      api->database, "DELETE FROM moonshift_key WHERE user_id = ?1 AND label = ?2", &statement,
+      err);
+  if (status != MS_OK)
+    return status;
+  ms_statement_bind_string(statement, 1, user_id);
+  ms_statement_bind_string(statement, 2, label);
+  status = ms_statement_step(statement, NULL, err);
+  ms_statement_done(statement);
+  return status;
+}

@@ -133,7 +133,7 @@ the_keys_of_a_deleted_user_go_too(void **state)
 }
 
 static void
-reset_remote_gives_a_new_key(void **state)
+reset_remote_puts_a_new_key_in_the_place_of_its_last(void **state)
 {
   struct tracker *tracker = *state;
   char user_id[64];
@@ -147,8 +147,12 @@ reset_remote_gives_a_new_key(void **state)
   char *key = strdup(at(tracker, "0.data.api_key")->string);
   check_ok(ms_api_authenticate(tracker->api, "ada", key, user_id, &tracker->err), &tracker->err);
   call(tracker, body);
-  assert_string_not_equal(at(tracker, "0.data.api_key")->string, key);
+  char *newer = strdup(at(tracker, "0.data.api_key")->string);
+  assert_string_not_equal(newer, key);
+  expect_refused(tracker, "ada", key);
+  check_ok(ms_api_authenticate(tracker->api, "ada", newer, user_id, &tracker->err), &tracker->err);
   free(key);
+  free(newer);
   expect_error(tracker, "[{'action':'reset_remote','reset_type':['id'],'entity_type':'User'}]",
                "ValidationError", "api_key");
   expect_error(tracker,
@@ -304,7 +308,7 @@ main(void)
       WITH_TRACKER(a_key_needs_a_user),
       WITH_TRACKER(keys_are_listed_and_revoked),
       WITH_TRACKER(the_keys_of_a_deleted_user_go_too),
-      WITH_TRACKER(reset_remote_gives_a_new_key),
+      WITH_TRACKER(reset_remote_puts_a_new_key_in_the_place_of_its_last),
       WITH_TRACKER(nobody_resets_the_key_of_another),
       WITH_TRACKER(a_signature_permits_one_use_of_one_component_for_a_while),
       WITH_TRACKER(a_signature_expires),
