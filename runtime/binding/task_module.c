@@ -352,10 +352,8 @@ task_can_wait(lua_State *L)
 }
 
 static const luaL_Reg task_functions[] = {
-    {"await", task_await},
-    {"can_wait", task_can_wait},
-    {"sleep", task_sleep},
-    {"spawn", task_spawn},
+    {"await", task_await}, {"can_wait", task_can_wait},
+    {"sleep", task_sleep}, {"spawn", task_spawn},
     {NULL, NULL},
 };
 

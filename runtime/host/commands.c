@@ -23,19 +23,19 @@
   "the line or stops what runs, Ctrl-D leaves. Other tasks go on while a line is typed. When\n"   \
   "standard input is no terminal its lines are run as they come.\n"
 
-#define RUN_HELP                                                                                 \
-  "Run a Lua script.\n"                                                                          \
-  "\n"                                                                                           \
-  "Usage: moonshift run [--job DESCRIPTION] FILE [ARGUMENTS]\n"                                  \
-  "\n"                                                                                           \
-  "FILE may be - for standard input. The script finds its arguments in ... and in the\n"         \
-  "global table `arg`. Modules beside FILE, in the folders of MOONSHIFT_PATH and LUA_PATH can\n" \
-  "be required. The exit code is the integer that the script returns or gives to os.exit;\n"     \
-  "1 after an error that nothing caught, 128 + n after signal n.\n"                              \
-  "\n"                                                                                           \
-  "Options:\n"                                                                                   \
+#define RUN_HELP                                                                                  \
+  "Run a Lua script.\n"                                                                           \
+  "\n"                                                                                            \
+  "Usage: moonshift run [--job DESCRIPTION] FILE [ARGUMENTS]\n"                                   \
+  "\n"                                                                                            \
+  "FILE may be - for standard input. The script finds its arguments in ... and in the\n"          \
+  "global table `arg`. Modules beside FILE, in the folders of MOONSHIFT_PATH and LUA_PATH can\n"  \
+  "be required. The exit code is the integer that the script returns or gives to os.exit;\n"      \
+  "1 after an error that nothing caught, 128 + n after signal n.\n"                               \
+  "\n"                                                                                            \
+  "Options:\n"                                                                                    \
   "  --job DESCRIPTION   the script is a job that people see: done when it ends with 0, failed\n" \
-  "                      with the reason and the traceback otherwise. moonshift.current_job()\n" \
+  "                      with the reason and the traceback otherwise. moonshift.current_job()\n"  \
   "                      is that job, MOONSHIFT_JOB_ID its id for child processes\n"
 
 #define SERVE_HELP                                                                            \

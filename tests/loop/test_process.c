@@ -147,8 +147,8 @@ a_signal_reaches_the_group(void **state)
 {
   struct run run;
   (void)state;
-  assert_int_equal(start(&run, SHELL("sleep 600 & sleep 600"), MS_PROCESS_PIPE, collect, NULL, NULL),
-                   MS_OK);
+  assert_int_equal(
+      start(&run, SHELL("sleep 600 & sleep 600"), MS_PROCESS_PIPE, collect, NULL, NULL), MS_OK);
   ms_process_signal(run.process, SIGTERM);
   uv_run(&run.loop, UV_RUN_DEFAULT);
   assert_int_equal(run.result.exit_code, -1);
