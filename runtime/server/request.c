@@ -13,8 +13,9 @@
 #include "server/answer.h"
 #include "server/cors.h"
 #include "server/routes.h"
+#include "server/target.h"
 
-enum { HOST_HEADER_MAX_BYTES = 255 };
+enum { HOST_MAX_BYTES = 255 };
 
 const char *
 ms_request_header(const struct ms_request *request, const char *name)
@@ -35,13 +36,11 @@ ms_request_is_strict(const struct ms_request *request)
   return strict && strcasecmp(strict, "true") == 0;
 }
 
-/* The Host header goes into URLs that we hand out: nothing but a host and a port may be in it. */
-static bool
-is_host(const char *text)
+bool
+ms_request_is_host(const char *text, size_t length)
 {
-  size_t length = strlen(text);
-  return length > 0 && length <= HOST_HEADER_MAX_BYTES &&
-         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") ==
+  return length > 0 && length <= HOST_MAX_BYTES &&
+         strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") >=
              length;
 }
 
@@ -51,7 +50,7 @@ ms_request_base_url(const struct ms_request *request, struct ms_buffer *url)
   const char *host = ms_request_header(request, "Host");
   if (request->server->public_url) {
     ms_buffer_append_string(url, request->server->public_url);
-  } else if (host && is_host(host)) {
+  } else if (host && ms_request_is_host(host, strlen(host))) {
     ms_buffer_printf(url, "http://%s", host);
   } else {
     ms_buffer_append_string(url, request->server->url);
@@ -145,9 +144,10 @@ find_route(struct ms_request *request)
 
 /* Everything that can be decided by the headers. */
 static void
-begin(struct ms_request *request)
+begin(struct ms_request *request, const char *target)
 {
-  if (check_framing(request) != MS_OK || find_route(request) != MS_OK) {
+  if (check_framing(request) != MS_OK || ms_target_check(request, target) != MS_OK ||
+      find_route(request) != MS_OK) {
     return;
   }
   const struct ms_endpoint *endpoint = request->route->endpoint;
@@ -184,7 +184,7 @@ skip_repeated_slashes(const char *path)
 }
 
 static enum MHD_Result
-handle_headers(struct ms_server *server, struct MHD_Connection *connection, const char *url,
+handle_headers(struct ms_server *server, struct MHD_Connection *connection, const char *target,
                const char *method, void **state)
 {
   struct ms_request *request = calloc(1, sizeof *request);
@@ -195,13 +195,13 @@ handle_headers(struct ms_server *server, struct MHD_Connection *connection, cons
   request->server = server;
   request->connection = connection;
   request->method = method;
-  request->path = skip_repeated_slashes(url);
+  request->path = skip_repeated_slashes(ms_target_path(target));
   request->started_us = ms_clock_monotonic_us();
   LIST_INSERT_HEAD(&server->requests, request, link);
   if (strcmp(method, "OPTIONS") == 0) {
     return MHD_YES; /* answered when its body, if any, is read */
   }
-  begin(request);
+  begin(request, target);
   notice_good_bye(request);
   bool client_waits = ms_request_header(request, "Expect") != NULL;
   return request->failed && client_waits ? ms_answer_failure(request) : MHD_YES;
@@ -247,24 +247,25 @@ handle_end(struct ms_request *request)
 }
 
 enum MHD_Result
-ms_request_handle(void *server, struct MHD_Connection *connection, const char *url,
+ms_request_handle(void *server, struct MHD_Connection *connection, const char *target,
                   const char *method, const char *version, const char *data, size_t *size_bytes,
                   void **state)
 {
   (void)version;
   struct ms_request *request = *state;
   if (!request) {
-    return handle_headers(server, connection, url, method, state);
+    return handle_headers(server, connection, target, method, state);
   }
   return *size_bytes > 0 ? handle_body(request, data, size_bytes) : handle_end(request);
 }
 
-/* What a prefix is followed by may be a secret, as a session id is. */
+/* What a prefix is followed by may be a secret, as a session id is; also where a request was refused before
+ * its route was looked for. */
 static void
 log_request(const struct ms_request *request)
 {
-  bool hide = request->route && request->route->is_prefix;
-  const char *path = hide ? request->route->path : request->path;
+  const struct ms_route *route = ms_route_find(request->path);
+  const char *path = route && route->is_prefix ? route->path : request->path;
   double elapsed_ms = (double)(ms_clock_monotonic_us() - request->started_us) / 1000;
   if (request->code) {
     ms_log(MS_LOG_INFO, "%.20s %.200s %u, %llu bytes, %.1f ms", request->method, path,

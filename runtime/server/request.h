@@ -80,7 +80,7 @@ struct ms_request {
 
 /* libmicrohttpd's handler and its notice of the end; `server` is the struct ms_server. */
 enum MHD_Result
-ms_request_handle(void *server, struct MHD_Connection *connection, const char *url,
+ms_request_handle(void *server, struct MHD_Connection *connection, const char *target,
                   const char *method, const char *version, const char *data, size_t *size_bytes,
                   void **state);
 void
@@ -96,6 +96,11 @@ ms_request_argument(const struct ms_request *request, const char *name);
 /* Whether the client asks for ftrack-strict-api. */
 bool
 ms_request_is_strict(const struct ms_request *request);
+
+/* Whether the first `length` bytes of a text are a host, with or without a port, and nothing else: they
+ * go into URLs that we hand out. */
+bool
+ms_request_is_host(const char *text, size_t length);
 
 /* Where URLs in answers begin: the public URL, else http:// and the Host header, else the address that
  * we listen at. */

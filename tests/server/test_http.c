@@ -3,8 +3,8 @@
 
 enum { REQUEST_MAX_BYTES = 8192 };
 
-/* In requests "@" stands for the lines with user and key, "~" for an end of line, "$" for
- * username=…&apiKey=…. */
+/* In requests "@" stands for the lines with user and key, "^" for the letter that this leaves out, "~" for
+ * an end of line, "$" for username=…&apiKey=…. */
 static char *
 expand(struct fixture *fixture, const char *template, size_t *size_bytes)
 {
@@ -13,6 +13,8 @@ expand(struct fixture *fixture, const char *template, size_t *size_bytes)
   for (const char *at = template; *at; at++) {
     if (*at == '@') {
       ms_buffer_append_string(&text, credentials(fixture));
+    } else if (*at == '^') {
+      ms_buffer_append_char(&text, '@');
     } else if (*at == '~') {
       ms_buffer_append_string(&text, "\r\n");
     } else if (*at == '$') {
@@ -141,6 +143,56 @@ static const struct probe {
     {"placeholder by path", GET("/img/thumbnail2.png") "~", {"HTTP/1.1 200", "image/svg+xml"}},
     {"thumbnail without proof", GET("/component/thumbnail?id=abc") "~", {"HTTP/1.1 401"}},
     {"no HTTP", "hello there~~", {"HTTP/1.1 400"}},
+    {"a whole URL", GET("http://h/healthz") "~", {"HTTP/1.1 200", "{\"status\": \"ok\"}"}},
+    {"a whole URL in capitals", GET("HTTP://H/healthz") "~", {"HTTP/1.1 200"}},
+    {"a whole URL with a port",
+     "GET http://h:8000/healthz HTTP/1.1~Host: h:8000~Connection: close~~",
+     {"HTTP/1.1 200"}},
+    {"a whole URL of an IPv6 host",
+     "GET http://[::1]:8000//healthz HTTP/1.1~Host: [::1]:8000~Connection: close~~",
+     {"HTTP/1.1 200"}},
+    {"a whole URL without a path", GET("http://h") "~", {"HTTP/1.1 200", "text/html", "</html>"}},
+    {"a whole URL with a query alone", GET("http://h?x=1") "~", {"HTTP/1.1 200", "text/html"}},
+    {"a whole URL, and no Host in HTTP/1.0",
+     "GET http://h/healthz HTTP/1.0~~",
+     {" 200 OK", "{\"status\": \"ok\"}"}},
+    {"a whole URL with a body",
+     "POST http://h/api HTTP/1.1~Host: h~Connection: close~@Content-Length: 2~~[]",
+     {"HTTP/1.1 200", "\r\n\r\n[]"}},
+    {"a whole URL with a key in its query",
+     GET("http://h/component/get?id=abc&$") "~",
+     {"HTTP/1.1 404", "abc"}},
+    {"preflight of a whole URL",
+     "OPTIONS http://h/api HTTP/1.1~Host: h~Connection: close~Origin: http://a.b~~",
+     {"HTTP/1.1 204"}},
+    {"a whole URL of nothing",
+     GET("http://h/nowhere") "~",
+     {"HTTP/1.1 404", "'/nowhere'"},
+     "http://h"},
+    {"a URL within a path", GET("/http://h/healthz") "~", {"HTTP/1.1 404"}},
+    {"another host", GET("http://other/healthz") "~", {"HTTP/1.1 400", "\"exception\""}, "other"},
+    {"another port", GET("http://h:81/healthz") "~", {"HTTP/1.1 400"}},
+    {"a longer host", GET("http://hh/healthz") "~", {"HTTP/1.1 400"}},
+    {"no host", GET("http:///healthz") "~", {"HTTP/1.1 400"}},
+    {"nothing but a scheme", GET("http://") "~", {"HTTP/1.1 400"}},
+    {"a user in a URL", GET("http://root:hidden^h/healthz") "~", {"HTTP/1.1 400"}, "hidden"},
+    {"a user in a URL and in Host",
+     "GET http://root:hidden^h/ HTTP/1.1~Host: root:hidden^h~Connection: close~~",
+     {"HTTP/1.1 400"},
+     "hidden"},
+    {"a user in a URL of HTTP/1.0",
+     "GET http://root:hidden^h/healthz HTTP/1.0~~",
+     {" 400 "},
+     "hidden"},
+    {"an escape in a host", GET("http://h%40other/healthz") "~", {"HTTP/1.1 400"}},
+    {"https", GET("https://h/healthz") "~", {"HTTP/1.1 421", "\"exception\"", "http://"}},
+    {"another scheme",
+     GET("ftp://root:hidden^h/healthz") "~",
+     {"HTTP/1.1 421", "\"exception\""},
+     "hidden"},
+    {"half a scheme", GET("h://h/healthz") "~", {"HTTP/1.1 421"}},
+    {"one slash for two", GET("http:/h/healthz") "~", {"HTTP/1.1 404"}},
+    {"a proxy's tunnel", "CONNECT h:80 HTTP/1.1~Host: h:80~Connection: close~~", {"HTTP/1.1 404"}},
     {"GET with a body",
      "GET /healthz HTTP/1.1~Host: h~Content-Length: 5~~hello" GET("/healthz") "~",
      {"{\"status\": \"ok\"}HTTP/1.1 200"}},
