@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "loop/process.h"
 #include "server/daemon.h"
+#include "server/encode_import.h"
 #include "server/encode_report.h"
 
 enum { COMPLAINT_MAX_BYTES = 16 * 1024, ARGUMENTS_MAX = 40 };
@@ -44,11 +45,12 @@ struct ms_encoder {
   unsigned job_count;
   bool is_busy;
   enum pass pass;
-  struct ms_process *process;    /* owned, or NULL */
-  char path[256];                /* of the pass's output, "" for none */
-  struct ms_buffer complaint;    /* what ffmpeg wrote to its error output */
-  bool is_late;                  /* it was killed for that */
-  struct ms_encode_probe *probe; /* owned, or NULL */
+  struct ms_process *process;      /* owned, or NULL */
+  char path[256];                  /* of the pass's output, "" for none */
+  struct ms_buffer complaint;      /* what ffmpeg wrote to its error output */
+  bool is_late;                    /* it was killed for that */
+  struct ms_encode_probe *probe;   /* owned, or NULL */
+  struct ms_encode_import *import; /* owned, or NULL */
   struct ms_encode_output outputs[PASS_COUNT];
 };
 
@@ -147,6 +149,22 @@ last_complaint(struct ms_encoder *encoder)
 static void
 start_pass(struct ms_encoder *encoder);
 
+static void
+on_imported(void *user, enum ms_status status, int64_t size_bytes, const struct ms_error *err)
+{
+  struct ms_encoder *encoder = user;
+  encoder->import = NULL;
+  encoder->outputs[encoder->pass].size_bytes = size_bytes;
+  if (status != MS_OK) {
+    finish_job(encoder, err->message);
+  } else if (encoder->pass == PASS_IMAGE) {
+    finish_job(encoder, NULL);
+  } else {
+    encoder->pass = PASS_IMAGE;
+    start_pass(encoder);
+  }
+}
+
 /* The pass's output is in its file: into the blobs with it. */
 static void
 take_output(struct ms_encoder *encoder)
@@ -154,18 +172,12 @@ take_output(struct ms_encoder *encoder)
   const struct ms_encoding *encoding = &TAILQ_FIRST(&encoder->jobs)->encoding;
   const char *id = encoder->pass == PASS_VIDEO ? encoding->video_id : encoding->image_id;
   struct ms_error err;
-  if (ms_blob_import(ms_api_blobs(encoder->server->api), id, encoder->path,
-                     &encoder->outputs[encoder->pass].size_bytes, &err) != MS_OK) {
+  if (ms_encode_import_start(encoder->server, id, encoder->path, on_imported, encoder,
+                             &encoder->import, &err) == MS_OK) {
+    encoder->path[0] = '\0'; /* the import's now */
+  } else {
     finish_job(encoder, err.message);
-    return;
   }
-  remove_output(encoder);
-  if (encoder->pass == PASS_IMAGE) {
-    finish_job(encoder, NULL);
-    return;
-  }
-  encoder->pass = PASS_IMAGE;
-  start_pass(encoder);
 }
 
 static void
@@ -413,6 +425,7 @@ ms_encoder_close(struct ms_encoder *encoder)
   ms_api_set_encoder(encoder->server->api, NULL, NULL);
   ms_process_free(encoder->process);
   ms_encode_probe_free(encoder->probe);
+  ms_encode_import_leave(encoder->import);
   remove_output(encoder);
   bool is_unfinished = !TAILQ_EMPTY(&encoder->jobs);
   while ((job = TAILQ_FIRST(&encoder->jobs))) {

@@ -24,8 +24,8 @@ enum {
 enum ms_status
 ms_encoder_open(struct ms_server *server, struct ms_encoder **encoder, struct ms_error *err);
 
-/* Kills what runs; what has not ended has failed. The memory is freed when the loop runs next. NULL is
- * fine. */
+/* Kills what runs; what has not ended has failed. To be called after ms_offload_drain. The memory is freed when the
+ * loop runs next. NULL is fine. */
 void
 ms_encoder_close(struct ms_encoder *encoder);
 

@@ -304,12 +304,12 @@ ms_server_close(struct ms_server *server)
   uv_close((uv_handle_t *)&server->poll, on_handle_closed);
   uv_close((uv_handle_t *)&server->timer, on_handle_closed);
   ms_orphans_close(server->orphans);
-  ms_encoder_close(server->encoder);
   ms_event_journal_close(server->journal);
   ms_hub_close(server->hub);
   ms_feed_close(server->feed);
   ms_retries_close(server);
   ms_offload_drain(server);
+  ms_encoder_close(server->encoder);
   struct ms_request *request;
   LIST_FOREACH(request, &server->requests, link)
   {

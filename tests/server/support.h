@@ -47,6 +47,7 @@ struct fixture {
   uv_sem_t held, released;
   uv_thread_t thread;
   uv_sem_t ready;
+  bool is_stopped;
 };
 
 static inline void
@@ -151,12 +152,22 @@ fixture_open(void **state)
   return 0;
 }
 
+/* Closes the server and waits for its loop to end; the API stays. */
+static inline void
+fixture_stop(struct fixture *fixture)
+{
+  if (!fixture->is_stopped) {
+    uv_async_send(&fixture->stop);
+    uv_thread_join(&fixture->thread);
+    fixture->is_stopped = true;
+  }
+}
+
 static inline int
 fixture_close(void **state)
 {
   struct fixture *fixture = *state;
-  uv_async_send(&fixture->stop);
-  uv_thread_join(&fixture->thread);
+  fixture_stop(fixture);
   ms_api_close(fixture->api);
   ms_loop_close_handles(&fixture->loop);
   ms_loop_close(&fixture->loop);
@@ -185,8 +196,9 @@ signed_query(struct fixture *fixture, enum ms_signature_use use, const char *id,
 
 /* ---- the client ---- */
 
+/* -1 when nobody listens. */
 static inline int
-dial(struct fixture *fixture)
+try_to_dial(struct fixture *fixture)
 {
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_port = htons((uint16_t)fixture->port),
@@ -197,7 +209,18 @@ dial(struct fixture *fixture)
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static inline int
+dial(struct fixture *fixture)
+{
+  int fd = try_to_dial(fixture);
+  assert_int_not_equal(fd, -1);
   return fd;
 }
 
