@@ -147,5 +147,5 @@ ms_action_create(struct ms_batch *batch, const struct ms_json_node *operation, s
     status = insert(batch, &row, err);
   if (status == MS_OK)
     status = ms_collections_write(batch, &row, err);
-  return status == MS_OK ? answer(batch, &row, err) : status;
+  return status == MS_OK ? ms_forward_answer(batch, &row, true, answer, err) : status;
 }

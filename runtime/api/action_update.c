@@ -110,7 +110,7 @@ is_answered(const struct ms_attribute *attribute)
 
 /* Answered: what was given, and what a rule set besides. */
 static enum ms_status
-answer(struct ms_batch *batch, const struct ms_row *row, struct ms_error *err)
+answer(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
 {
   size_t count = 0;
   const char **names =
@@ -142,5 +142,5 @@ ms_action_update(struct ms_batch *batch, const struct ms_json_node *operation, s
     status = write(batch, &row, err);
   if (status == MS_OK)
     status = ms_collections_write(batch, &row, err);
-  return status == MS_OK ? answer(batch, &row, err) : status;
+  return status == MS_OK ? ms_forward_answer(batch, &row, false, answer, err) : status;
 }

@@ -178,9 +178,13 @@ run_and_settle(struct ms_batch *batch, const struct ms_json_node *operations, st
   if (status == MS_OK)
     status = ms_collections_settle(batch, err);
   if (status == MS_OK)
+    status = ms_forward_fill(batch, err);
+  if (status == MS_OK)
     status = ms_rules_settle(batch, err);
   if (status == MS_OK)
     status = ms_checks_run(batch, err);
+  if (status == MS_OK)
+    status = ms_forward_print(batch, err);
   return status == MS_OK ? ms_update_event_complete(batch, err) : status;
 }
 

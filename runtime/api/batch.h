@@ -2,6 +2,7 @@
 #ifndef MS_API_BATCH_H
 #define MS_API_BATCH_H
 
+#include "api/forward.h"
 #include "api/internal.h"
 #include "api/place.h"
 #include "base/arena.h"
@@ -29,6 +30,7 @@ struct ms_batch {
   struct ms_check *last_check;
   struct ms_late_rule *late_rules;           /* what new rows bring with them when it ends */
   struct ms_pending_membership *memberships; /* lists with members that did not exist yet */
+  struct ms_forwards forwards;               /* what refers to rows that do not exist yet */
   struct ms_removed_blob *removed;           /* component data to remove once it is committed */
   struct ms_asked_encoding *encodings;       /* to begin once it is committed */
   struct ms_update_note *updates;            /* what was changed, oldest first */

@@ -104,6 +104,7 @@ ms_checks_note_target(struct ms_batch *batch, const struct ms_entity_type *type,
   enum ms_status status = has_target(batch, target, id, &found, err);
   if (status != MS_OK || found)
     return status;
+  ms_forward_note(batch);
   struct ms_check *check = add_check(batch, CHECK_REFERENCE, type);
   if (!check)
     return ms_batch_out_of_memory(err);

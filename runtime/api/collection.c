@@ -50,6 +50,7 @@ postpone(struct ms_batch *batch, const struct ms_row *row, const struct ms_membe
   pending->membership = membership;
   pending->next = batch->memberships;
   batch->memberships = pending;
+  ms_forward_note(batch);
   return MS_OK;
 }
 

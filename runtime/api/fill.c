@@ -243,6 +243,8 @@ fill_type_of(struct ms_batch *batch, struct ms_row *row, const struct ms_attribu
       ms_find_type_of(batch, row->type, attribute->fill_argument, id.text, &name, err);
   if (status == MS_OK && name)
     *value = ms_text_parameter(name);
+  else
+    ms_forward_note(batch);
   return status;
 }
 
@@ -268,9 +270,16 @@ wants_value(struct ms_row *row, const struct ms_attribute *attribute)
          (attribute->flags & MS_ATTRIBUTE_REQUIRED && cell->value.type == MS_PARAMETER_NULL);
 }
 
-static enum ms_status
-fill_attribute(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute *attribute,
-               struct ms_error *err)
+bool
+ms_fill_looks_around(const struct ms_attribute *attribute)
+{
+  return attribute->fill == MS_FILL_PROJECT || attribute->fill == MS_FILL_STATUS ||
+         attribute->fill == MS_FILL_TYPE || attribute->fill == MS_FILL_TYPE_OF;
+}
+
+enum ms_status
+ms_fill_attribute(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute *attribute,
+                  struct ms_error *err)
 {
   struct ms_parameter value = {.type = MS_PARAMETER_NULL};
   enum ms_status status = MS_OK;
@@ -292,6 +301,6 @@ ms_fill_row(struct ms_batch *batch, struct ms_row *row, struct ms_error *err)
   enum ms_status status = MS_OK;
   for (size_t i = 0; i < row->type->attribute_count && status == MS_OK; i++)
     if (wants_value(row, row->type->attributes[i]))
-      status = fill_attribute(batch, row, row->type->attributes[i], err);
+      status = ms_fill_attribute(batch, row, row->type->attributes[i], err);
   return status;
 }

@@ -8,4 +8,13 @@
 enum ms_status
 ms_fill_row(struct ms_batch *batch, struct ms_row *row, struct ms_error *err);
 
+/* Whether what is filled in depends on rows that the row refers to. */
+bool
+ms_fill_looks_around(const struct ms_attribute *attribute);
+
+/* Sets the cell of the attribute to its default or fill, if that gives anything. */
+enum ms_status
+ms_fill_attribute(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute *attribute,
+                  struct ms_error *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/context.h"
 #include "api/custom_value.h"
 #include "api/owner.h"
 #include "api/update_note.h"
@@ -117,52 +118,6 @@ record_status(struct ms_batch *batch, const struct ms_change *change, struct ms_
   return ms_write_new(batch, &row, err);
 }
 
-/* ---- contexts: a subtree that moves into another project takes it on ---- */
-
-#define PROJECT_OF_PARENT "(SELECT p.project_id FROM Context p WHERE p.id = ?2)"
-#define STRANGERS                                                                         \
-  "WITH RECURSIVE below (id) AS (SELECT ?1 UNION SELECT c.id FROM Context c JOIN below b" \
-  " ON c.parent_id = b.id) SELECT id, __entity_type__, project_id, " PROJECT_OF_PARENT    \
-  " FROM Context WHERE id IN below AND project_id IS NOT " PROJECT_OF_PARENT
-
-/* The entities of the subtree of ?1 that are not in the project of ?2 yet. */
-static enum ms_status
-note_moved(struct ms_batch *batch, struct ms_statement *statement, struct ms_error *err)
-{
-  bool row = true;
-  enum ms_status status = MS_OK;
-  while (status == MS_OK && row && ms_update_note_has_room(batch)) {
-    status = ms_statement_step(statement, &row, err);
-    if (status == MS_OK && row)
-      status = ms_update_note_column(
-          batch, ms_model_type(batch->api->model, ms_statement_text(statement, 1, NULL)),
-          ms_statement_text(statement, 0, NULL), "project_id",
-          ms_statement_text(statement, 2, NULL), ms_statement_text(statement, 3, NULL), err);
-  }
-  return status;
-}
-
-static enum ms_status
-move_to_project(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
-{
-  static const char *const steps[] = {STRANGERS,
-                                      "UPDATE Context SET project_id = " PROJECT_OF_PARENT
-                                      " WHERE id IN (SELECT id FROM (" STRANGERS "))"};
-  const char *parent = cell_text(change->row, "parent_id");
-  enum ms_status status = MS_OK;
-  for (size_t i = 0; i < 2 && status == MS_OK && change->old && parent; i++) {
-    struct ms_statement *statement = NULL;
-    status = ms_database_prepare(batch->api->database, steps[i], &statement, err);
-    if (status != MS_OK)
-      return status;
-    ms_value_bind(statement, 1, &change->row->key.parts[0]);
-    ms_statement_bind_string(statement, 2, parent);
-    status = i == 0 ? note_moved(batch, statement, err) : ms_statement_step(statement, NULL, err);
-    ms_statement_done(statement);
-  }
-  return status;
-}
-
 /* ---- CustomAttributeLink: one row under two names ---- */
 
 /* The type of a link from or to an entity of type `name`: "TaskCustomAttributeLink" does not exist, so
@@ -233,7 +188,8 @@ static const struct {
     {"Note", NULL, NULL, add_author_to_recipients},
     {"NoteLabelLink", NULL, set_note_category},
     {"TypedContext", NULL, record_status},
-    {"TypedContext", NULL, move_to_project},
+    {"TypedContext", NULL, ms_context_move},
+    {"Context", NULL, ms_context_adopt},
     {"AssetVersion", NULL, record_status},
     {"CustomAttributeValue", fit_custom_value, NULL},
     {"CustomAttributeConfiguration", fit_custom_default, NULL},

@@ -326,6 +326,24 @@ nobody_listens(void **state)
   assert_int_equal(heard.count, 0);
 }
 
+static void
+what_comes_before_its_parent_takes_on_the_project(void **state)
+{
+  struct tracker *tracker = *state;
+  hear(tracker, "[{'action':'create','entity_type':'Task','entity_data':{'id':'k9','name':'a',"
+                "'parent_id':'s9'}},{'action':'create','entity_type':'Shot','entity_data':{"
+                "'id':'s9','name':'b','parent_id':'p1'}}]");
+  assert_int_equal(heard.count, 1);
+  expect(tracker, "0.data.entities.0.action", "'add'");
+  expect(tracker, "0.data.entities.0.entityId", "'k9'");
+  expect(tracker, "0.data.entities.0.parents.1.entityId", "'s9'");
+  expect(tracker, "0.data.entities.0.parents.2.entityId", "'p1'");
+  expect(tracker, "0.data.entities.1.entityId", "'s9'");
+  expect(tracker, "0.data.entities.2.action", "'update'");
+  expect(tracker, "0.data.entities.2.entityId", "'k9'");
+  expect(tracker, "0.data.entities.2.changes.showid.new", "'p1'");
+}
+
 #define IN_STUDIO(test) cmocka_unit_test_setup_teardown(test, open_studio, close_studio)
 
 int
@@ -342,6 +360,7 @@ main(void)
       IN_STUDIO(members_of_lists_are_told_where_they_change),
       IN_STUDIO(a_subtree_in_another_project_is_told),
       IN_STUDIO(rows_of_the_servers_own_are_told),
+      IN_STUDIO(what_comes_before_its_parent_takes_on_the_project),
       IN_STUDIO(a_huge_deletion_is_told_in_part),
       IN_STUDIO(custom_attributes_change_their_entity),
       IN_STUDIO(a_failed_batch_is_not_heard_of),
