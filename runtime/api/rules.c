@@ -155,6 +155,29 @@ name_both_ends(struct ms_batch *batch, const struct ms_change *change, struct ms
   return status;
 }
 
+/* An end that came later in the batch than the link has its type only now. */
+static enum ms_status
+name_later_ends(struct ms_batch *batch, const struct ms_change *change, struct ms_error *err)
+{
+  struct ms_row link;
+  struct ms_parameter ends[2];
+  if (batch->forwards.reference_count == 0)
+    return MS_OK;
+  enum ms_status status = ms_row_init(batch, change->row->type, &link, err);
+  if (status != MS_OK)
+    return status;
+  link.key = change->row->key;
+  ms_write_set(&link, "from_id", null_value());
+  ms_write_set(&link, "to_id", null_value());
+  status = ms_row_read(batch, &link, ends, &link.type, err);
+  if (status != MS_OK)
+    return status == MS_NOT_FOUND ? MS_OK : status;
+  for (size_t i = 0; i < 2; i++)
+    link.cells[i].value = ends[i];
+  status = name_both_ends(batch, &(struct ms_change){.row = &link}, err);
+  return status == MS_OK ? ms_row_update(batch, &link, err) : status;
+}
+
 /* ---- values of custom attributes: as configured ---- */
 
 static enum ms_status
@@ -193,8 +216,8 @@ static const struct {
     {"AssetVersion", NULL, record_status},
     {"CustomAttributeValue", fit_custom_value, NULL},
     {"CustomAttributeConfiguration", fit_custom_default, NULL},
-    {"CustomAttributeLink", name_both_ends, NULL},
-    {"CustomAttributeLinkFrom", name_both_ends, NULL},
+    {"CustomAttributeLink", name_both_ends, NULL, name_later_ends},
+    {"CustomAttributeLinkFrom", name_both_ends, NULL, name_later_ends},
 };
 
 static bool

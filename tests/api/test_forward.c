@@ -18,17 +18,18 @@ open_studio(void **state)
     return failed;
   call(*state,
        "[" PROJECT("p1") "," CREATE("Shot", "'id':'s1','name':'sh','parent_id':'p1'") "," CREATE(
-           "Task", "'id':'k1','name':'anim','parent_id':'s1'") "," CREATE("Asset",
-                                                                          "'id':'a1','name':'"
-                                                                          "render','context_id':'"
-                                                                          "s1'") "," CREATE("AssetV"
-                                                                                            "ersio"
-                                                                                            "n",
-                                                                                            "'id':'"
-                                                                                            "v1','"
-                                                                                            "asset_"
-                                                                                            "id':'"
-                                                                                            "a1'") "]");
+           "Task",
+           "'id':'k1','name':'anim','parent_id':'s1'") "," CREATE("Asset",
+                                                                  "'id':'a1','name':'"
+                                                                  "render','context_id':'"
+                                                                  "s1'") "," CREATE("AssetV"
+                                                                                    "ersio"
+                                                                                    "n",
+                                                                                    "'id':'"
+                                                                                    "v1','"
+                                                                                    "asset_"
+                                                                                    "id':'"
+                                                                                    "a1'") "]");
   return 0;
 }
 
@@ -53,25 +54,21 @@ a_created_entity_is_answered_with_its_relations(void **state)
   struct tracker *tracker = *state;
   call(
       tracker,
-      "[" QUERY("select id from Job") "," CREATE(
-          "Job",
-          "'id':'j1','user':" REFERENCE(
-              "User",
-              "u1")) "," QUERY("select user.username from Job") "," CREATE("User",
-                                                                           "'id':'u1','username':'"
-                                                                           "grace'") "," CREATE("Jo"
-                                                                                                "b",
-                                                                                                "'i"
-                                                                                                "d'"
-                                                                                                ":'"
-                                                                                                "j2"
-                                                                                                "',"
-                                                                                                "'u"
-                                                                                                "se"
-                                                                                                "r'"
-                                                                                                ":" REFERENCE(
-                                                                                                    "User",
-                                                                                                    "u1")) "]");
+      "[" QUERY("select id from Job") "," CREATE("Job", "'id':'j1','user':" REFERENCE("User", "u1")) "," QUERY(
+          "select user.username from Job") "," CREATE("User",
+                                                      "'id':'u1','username':'"
+                                                      "grace'") "," CREATE("Jo"
+                                                                           "b",
+                                                                           "'i"
+                                                                           "d'"
+                                                                           ":'"
+                                                                           "j2"
+                                                                           "',"
+                                                                           "'u"
+                                                                           "se"
+                                                                           "r'"
+                                                                           ":" REFERENCE(
+                                                                               "User", "u1")) "]");
   expect_count(tracker, "", 5);
   expect_count(tracker, "0.data", 0);
   expect(tracker, "1.action", "'create'");
@@ -162,18 +159,46 @@ a_tree_may_grow_from_its_leaves(void **state)
   static const char *const names[] = {"project_id", "status_id", "type_id"};
   struct tracker *tracker = *state;
   call(
-      tracker,
-      "[" CREATE("Task", "'id':'k2','name':'a','parent_id':'s2'") "," CREATE("Shot", "'id':'s2','"
-                                                                                     "name':'b','"
-                                                                                     "parent'"
-                                                                                     ":" REFERENCE("Sequence", "q2")) "," CREATE(
-          "Sequence",
-          "'id':'q2','name':'c','parent_id':'p2'") "," PROJECT("p2") "," QUERY("select project_id "
-                                                                               "from TypedContext "
-                                                                               "where id in (k2, "
-                                                                               "s2, q2)") "," CREATE("Shot",
-                                                                                                     "'id':'s3','name':'d','parent_id':'p2'") "," CREATE("Task",
-                                                                                                                                                         "'id':'k3','name':'e','parent_id':'s3'") "]");
+      tracker, "[" CREATE("Task", "'id':'k2','name':'a','parent_id':'s2'") "," CREATE(
+                   "Shot", "'id':'s2','"
+                           "name':'b','"
+                           "parent'"
+                           ":" REFERENCE(
+                               "Sequence", "q2")) "," CREATE("Sequence",
+                                                             "'id':'q2','name':'c','parent_id':'"
+                                                             "p2'") "," PROJECT("p2") "," QUERY("se"
+                                                                                                "le"
+                                                                                                "ct"
+                                                                                                " p"
+                                                                                                "ro"
+                                                                                                "je"
+                                                                                                "ct"
+                                                                                                "_i"
+                                                                                                "d "
+                                                                                                "fr"
+                                                                                                "om"
+                                                                                                " T"
+                                                                                                "yp"
+                                                                                                "ed"
+                                                                                                "Co"
+                                                                                                "nt"
+                                                                                                "ex"
+                                                                                                "t "
+                                                                                                "wh"
+                                                                                                "er"
+                                                                                                "e "
+                                                                                                "id"
+                                                                                                " i"
+                                                                                                "n "
+                                                                                                "(k"
+                                                                                                "2,"
+                                                                                                " "
+                                                                                                "s2"
+                                                                                                ", "
+                                                                                                "q2"
+                                                                                                ")") "," CREATE("Shot",
+                                                                                                                "'id':'s3','name':'d','parent_id':'p2'") "," CREATE("Task",
+                                                                                                                                                                    "'id':'k3','name':'e','parent_id':'s3'") "]");
   expect(tracker, "0.data.project_id", "'p2'");
   expect(tracker, "1.data.project_id", "'p2'");
   expect(tracker, "1.data.parent.name", "'c'");
@@ -236,6 +261,29 @@ a_type_is_known_when_its_entity_is(void **state)
   expect(tracker, "0.data.parent_type", "'Task'");
   expect(tracker, "1.data.parent_type", "'Task'");
   query(tracker, "select id from Task where notes any (content is x)", 1);
+}
+
+static void
+a_link_may_come_before_its_end(void **state)
+{
+  struct tracker *tracker = *state;
+  call(
+      tracker,
+      "[" CREATE("CustomAttributeLinkConfiguration", "'id':'c1','key':'look','label':'Look','"
+                                                     "entity_type':'task',"
+                                                     "'entity_type_to':'task','core':false,'sort':"
+                                                     "1,'one_to_one':false") "," CREATE("CustomAttr"
+                                                                                        "ibuteLink",
+                                                                                        "'id':'l1',"
+                                                                                        "'from_id':"
+                                                                                        "'k1','to_"
+                                                                                        "id':'k2','"
+                                                                                        "configurat"
+                                                                                        "ion_id':'"
+                                                                                        "c1'") "," CREATE("Task",
+                                                                                                          "'id':'k2','name':'a','parent_id':'s1'") "]");
+  expect(tracker, "1.data.__entity_type__", "'ContextCustomAttributeLink'");
+  query(tracker, "select id from Task where custom_attribute_links any (context.name is a)", 1);
 }
 
 static void
@@ -316,6 +364,7 @@ main(void)
       IN_STUDIO(a_version_may_come_before_its_asset),
       IN_STUDIO(what_the_batch_has_set_itself_stays),
       IN_STUDIO(a_type_is_known_when_its_entity_is),
+      IN_STUDIO(a_link_may_come_before_its_end),
       IN_STUDIO(a_subtree_may_move_to_where_nothing_is_yet),
       IN_STUDIO(the_same_batch_again_has_the_same_relations),
       IN_STUDIO(a_target_that_never_comes_is_refused),
