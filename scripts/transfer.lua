@@ -8,7 +8,8 @@
 --- Options:
 ---   --from LOCATION     where the data are; ftrack.server when not given
 ---   --to LOCATION       where they are to be
----   --move              take them out of the location that they come from, once they are there
+---   --move              take them out of the location that they come from, once they are there; what was there
+---                       already has to have the same size
 ---   --limit-rate RATE   no more bytes a second than this: 500K, 10M
 ---   --connections N     as many files and parts of files at a time; 6 when not given
 ---   --json              events as JSON, one object a line, for programs
@@ -23,6 +24,7 @@
 local component_module = require "moonshift.component"
 local errors = require "moonshift.errors"
 local moonshift = require "moonshift"
+local move = require "moonshift.move"
 local options = require "moonshift.options"
 local outbox = require "moonshift.outbox"
 local text = require "moonshift.text"
@@ -61,8 +63,11 @@ for _, id in ipairs(given) do
   for _, component in ipairs(find(id)) do
     local name = component.name .. (component.file_type or "")
     local bar <close> = transfer_bar.new(name, { json = given.json })
-    to:add_component(component, from, { progress = bar.update, missing_only = true })
-    if given.move then from:remove_component(component) end
+    if given.move then
+      move.run(session, component, from, to, { progress = bar.update })
+    else
+      to:add_component(component, from, { progress = bar.update, missing_only = true })
+    end
     bar.done(("%s (%s) is in %s"):format(name, text.size(component.size), given.to),
       { component_id = component.id, location = given.to, size_bytes = component.size })
   end

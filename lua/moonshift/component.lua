@@ -5,12 +5,13 @@
 --- behind on the tracker.
 
 local uv = require "luv"
+local call_options = require "moonshift.call_options"
 local core = require "moonshift.core.component"
 local session_core = require "moonshift.core.session"
+local component_arguments = require "moonshift.component_arguments"
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
-local location_events = require "moonshift.location_events"
 local line = require "moonshift.line"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
@@ -30,6 +31,7 @@ local SERVER_LOCATION = places.SERVER
 local PARALLEL = 6
 local RENAME_TRIES = 1000
 local NAME_MAX, TYPE_MAX = 255, 100 -- bytes
+local OPTIONS = { progress = true }
 
 component.split_name = source.split_name
 component.check_file = source.check_file
@@ -66,12 +68,16 @@ local PLACE_OF_NAME = {
   thumbnail = places.SERVER,
 }
 
--- The data's own attributes over those of the file.
-local function apply(items, data)
+-- The data's own attributes over those of the file, and what the new component will belong to.
+local function apply(session, items, data)
   local first = items[1]
   for _, key in ipairs { "id", "name", "file_type" } do first[key] = data[key] or first[key] end
   local version_id = data.version_id or data.version and data.version.id
-  return version_id
+  local container_id = data.container_id or data.container and data.container.id
+  first.container = container_id and component_tables.load_container(session, container_id)
+  local version = version_id and component_tables.load_version(session, version_id)
+    or first.container and first.container.version
+  for _, item in ipairs(items) do item.version = version or nil end
 end
 
 local function put_all(session, location, place, items)
@@ -93,6 +99,10 @@ local function put_all(session, location, place, items)
   error(err, 0)
 end
 
+local function absolute(path)
+  return path:find "^/" and path or uv.cwd() .. "/" .. path
+end
+
 local function entity_type(item)
   return item.is_container and "SequenceComponent" or "FileComponent"
 end
@@ -100,7 +110,7 @@ end
 local function create_entity(session, item, data)
   local attributes = {
     id = item.id, name = item.name, file_type = item.file_type, size = item.size, padding = item.padding,
-    container_id = item.container and item.container.id,
+    container_id = not data.container and item.container and item.container.id or nil,
   }
   for key, value in pairs(data) do attributes[key] = value end
   return session:create(entity_type(item), attributes)
@@ -120,7 +130,8 @@ end
 ---@param options? { progress?: fun(done: integer, total: integer) } Called with bytes while sending.
 ---@return moonshift.Entity component A FileComponent or a SequenceComponent.
 function Session:create_component(path, data, location, options)
-  data = data or {}
+  data, options = data or {}, call_options.check(options, OPTIONS, "create_component")
+  if location then component_arguments.check_location("create_component", location) end
   local items = source.find(path).items
   local place_name = location and location.name or PLACE_OF_NAME[data.name]
   local place = place_name and places.need(self, place_name) or places.pick(self)
@@ -128,31 +139,36 @@ function Session:create_component(path, data, location, options)
   if place.name == SERVER_LOCATION and not data.id and not items[1].is_container then
     items[1].id = upload.interrupted(self, path) or items[1].id
   end
-  local version_id = apply(items, data)
-  items[1].version = version_id and component_tables.load_version(self, version_id)
-  component_tables.meter(items, options and options.progress)
+  apply(self, items, data)
+  if not place.put then
+    for _, item in ipairs(items) do item.path = absolute(item.path) end
+  end
+  component_tables.meter(items, options.progress)
   local resource = put_all(self, location, place, items)
   local entity
   for i, item in ipairs(items) do
-    locations.note_origin(self, item.id, item.path)
+    locations.note_origin(self, item.id, absolute(item.path))
     local created = create_entity(self, item, i == 1 and data or {})
     entity = entity or created
   end
-  if place.keeps_rows then locations.create_rows(self, location, items, resource) end
-  self:commit()
-  if place.keeps_rows then location_events.added(self, location.id, items) end
+  locations.note(self, location, place, items, resource)
   return entity
 end
 
---- The URL that a component's bytes in `location` can be fetched from for about a day, without a key: or a
---- `file://` URL where the tracker is the embedded one.
+-- As RFC 8089 has it.
+local function file_url(path)
+  return "file://" .. path:gsub("[^%w/._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end)
+end
+
+--- The URL that a component's bytes on the server can be fetched from for about a day, without a key: or a `file://`
+--- URL where the tracker is the embedded one.
 ---@param session moonshift.Session
 ---@param entity moonshift.Entity A component.
 ---@param location_id string
 ---@return string url
 function component.url(session, entity, location_id)
   local path = core.local_path(session, entity.id)
-  if path then return "file://" .. path end
+  if path then return file_url(path) end
   local row = session:query(
     ('select url from ComponentLocation where component_id is "%s" and location_id is "%s"')
       :format(entity.id, location_id)):first()
@@ -163,11 +179,20 @@ function component.url(session, entity, location_id)
   return type(url) == "table" and (url.url or url.value) or url
 end
 
---- The URL of a component in this location.
+--- The URL of a component in this location: where that is a folder of this machine, a `file://` URL.
 ---@param entity moonshift.Entity
 ---@return string url
 function Location:get_url(entity)
-  return component.url(session_core.session_of(self), entity, self.id)
+  local session = session_core.session_of(self)
+  local place = places.find(session, self.name)
+  if place and place.path and place.name ~= SERVER_LOCATION then
+    local path = self:get_filesystem_path(entity)
+    if path:find "^/" then return file_url(path) end
+  end
+  if component_tables.is_container(entity) then
+    errors.raise("invalid", ("%s has no data of its own: ask for the URLs of its members"):format(tostring(entity)))
+  end
+  return component.url(session, entity, self.id)
 end
 
 -- At most so many bytes, whole characters.

@@ -21,6 +21,8 @@ function component_source.split_name(path)
   return name, extension
 end
 
+local FILE_KINDS = { char = "character device", block = "block device", fifo = "named pipe", socket = "socket" }
+
 --- Raises unless `path` is a regular file that can be read; returns its size in bytes.
 ---@param path string
 ---@return integer size
@@ -41,7 +43,8 @@ function component_source.check_file(path)
       :format(path, path))
   end
   if status.type ~= "file" then
-    errors.raise("invalid", ("cannot attach '%s': it is a %s, not a regular file"):format(path, status.type))
+    errors.raise("invalid", ("cannot attach '%s': it is a %s, not a regular file")
+      :format(path, FILE_KINDS[status.type] or status.type))
   end
   if not uv.fs_access(path, "R") then
     errors.raise("permission", ("cannot attach '%s': it cannot be read; check its permissions"):format(path))
@@ -57,10 +60,10 @@ local function as_text(name)
 end
 
 local function file_item(path)
+  local size = component_source.check_file(path)
   local name, file_type = component_source.split_name(path)
   return {
-    id = session_core.new_id(), name = as_text(name), file_type = as_text(file_type),
-    size = component_source.check_file(path), path = path,
+    id = session_core.new_id(), name = as_text(name), file_type = as_text(file_type), size = size, path = path,
   }
 end
 

@@ -1,17 +1,14 @@
 --- Components as plain tables, the way places and structures look at them; with their members and their version.
 
+local errors = require "moonshift.errors"
+local id_query = require "moonshift.id_query"
 local session_core = require "moonshift.core.session"
 
 ---@class moonshift.component_tables
 local component_tables = {}
 
-local PROJECTIONS = "id, name, file_type, size, version_id, container_id"
-local VERSION_PROJECTIONS = "version.version, version.asset.name, version.asset.parent.link, "
-  .. "container.version.version, container.version.asset.name, container.version.asset.parent.link"
-
-local function quoted(ids)
-  return ('"%s"'):format(table.concat(ids, '", "'))
-end
+local PROJECTIONS = "id, name, file_type, size, version_id, container_id, "
+  .. "version.version, version.asset.name, version.asset.parent.link"
 
 --- What a structure has to know of a version.
 ---@param row table { version, asset = { name, parent = { link } } }
@@ -35,38 +32,100 @@ local function name_projects(session, versions)
     end
   end
   if #missing > 0 then
-    local expression = ("select id, name from Project where id in (%s)"):format(quoted(missing))
-    for _, row in ipairs(session:call({ { action = "query", expression = expression } })[1].data) do
+    for _, row in ipairs(id_query.rows(session, { "select id, name from Project where id in IDS" }, missing)[1]) do
       known[row.id] = row.name
     end
   end
   for _, version in ipairs(versions) do version.names[1] = known[version.project_id] end
 end
 
--- Components by their ids, and with `members` what is in those that are containers.
-local function query(session, ids, members)
-  local list = quoted(ids)
-  local condition = ("id in (%s)"):format(list) .. (members and (" or container_id in (%s)"):format(list) or "")
-  return session:call {
-    {
-      action = "query",
-      expression = ("select %s, %s from Component where %s"):format(PROJECTIONS, VERSION_PROJECTIONS, condition),
-    },
-    { action = "query", expression = ("select id, padding from SequenceComponent where id in (%s)"):format(list) },
-  }
-end
+-- ---- components and what is in them ----------------------------------------------------------------
 
 local CONTAINERS = { SequenceComponent = true, ContainerComponent = true }
+
+--- Whether a row of a query is a component that has others in it.
+---@param row { __entity_type__: string }
+---@return boolean
+function component_tables.is_container(row)
+  return CONTAINERS[row.__entity_type__] or false
+end
 
 local function item_of(row)
   return {
     id = row.id, name = row.name, file_type = row.file_type or "", size = row.size or 0,
-    is_container = CONTAINERS[row.__entity_type__] or false,
+    is_container = component_tables.is_container(row),
     is_sequence = row.__entity_type__ == "SequenceComponent",
     container_id = row.container_id,
-    version = component_tables.version(row.version)
-      or component_tables.version(type(row.container) == "table" and row.container.version or nil),
+    version = component_tables.version(row.version),
   }
+end
+
+local FIND = ("select %s from Component where id in IDS"):format(PROJECTIONS)
+local FIND_WITH_MEMBERS = FIND .. " or container_id in IDS"
+local FIND_PADDING = "select id, padding from SequenceComponent where id in IDS"
+
+-- Those that were not known yet, in no order.
+local function read(session, find, ids, by_id)
+  local answers = id_query.rows(session, { find, FIND_PADDING }, ids)
+  local items, versions = {}, {}
+  for _, row in ipairs(answers[1]) do
+    if not by_id[row.id] then
+      by_id[row.id] = item_of(row)
+      items[#items + 1] = by_id[row.id]
+      versions[#versions + 1] = by_id[row.id].version
+    end
+  end
+  for _, row in ipairs(answers[2]) do by_id[row.id].padding = row.padding end
+  name_projects(session, versions)
+  return items
+end
+
+-- Containers may be in containers: one request for each level.
+local function read_all(session, ids, by_id)
+  local all, asked, level = {}, {}, ids
+  while #level > 0 do
+    local items, deeper = read(session, FIND_WITH_MEMBERS, level, by_id), {}
+    for _, id in ipairs(level) do asked[id] = true end
+    for _, item in ipairs(items) do
+      all[#all + 1] = item
+      if item.is_container and not asked[item.id] then deeper[#deeper + 1] = item.id end
+    end
+    level = deeper
+  end
+  return all
+end
+
+local function containers_of(items, by_id)
+  local missing, seen = {}, {}
+  for _, item in ipairs(items) do
+    local id = item.container_id
+    if id and not by_id[id] and not seen[id] then missing[#missing + 1] = id end
+    seen[id or 0] = true
+  end
+  return missing
+end
+
+-- A member belongs to what its container belongs to.
+local function version_around(item)
+  local holder = item
+  while holder and not holder.version do holder = holder.container end
+  return holder and holder.version
+end
+
+-- A member is named after its container, also where that is not meant itself.
+local function read_containers(session, items, by_id)
+  local missing = containers_of(items, by_id)
+  while #missing > 0 do missing = containers_of(read(session, FIND, missing, by_id), by_id) end
+  for _, item in pairs(by_id) do item.container = by_id[item.container_id] end
+  for _, item in pairs(by_id) do item.version = version_around(item) end
+end
+
+local function check_found(ids, by_id)
+  for _, id in ipairs(ids) do
+    if not by_id[id] then
+      errors.raise("not_found", ("the component '%s' is not on the tracker: commit it first"):format(id))
+    end
+  end
 end
 
 -- Containers in front of their members.
@@ -80,41 +139,30 @@ local function sorted(items)
   return list
 end
 
-local function read(session, answers, by_id)
-  local items, versions = {}, {}
-  for i, row in ipairs(answers[1].data) do
-    items[i] = item_of(row)
-    by_id[row.id] = items[i]
-    versions[#versions + 1] = items[i].version
-  end
-  for _, row in ipairs(answers[2].data) do by_id[row.id].padding = row.padding end
-  name_projects(session, versions)
-  return items
-end
-
--- A member is named after its container, also where that is not meant itself.
-local function read_containers(session, items, by_id)
-  local missing, seen = {}, {}
-  for _, item in ipairs(items) do
-    local id = item.container_id
-    if id and not by_id[id] and not seen[id] then missing[#missing + 1] = id end
-    seen[id or 0] = true
-  end
-  if #missing > 0 then read(session, query(session, missing), by_id) end
-end
-
---- Components and the members of containers, in one request where no member is meant alone.
+--- Components and all that is in those that are containers; a request for each level of containers. Raises `not_found`
+--- for one that the tracker does not have.
 ---@param session moonshift.Session
 ---@param entities moonshift.Entity[]
 ---@return table[] items
 function component_tables.load(session, entities)
   local ids, by_id = {}, {}
   for i, entity in ipairs(entities) do ids[i] = entity.id end
-  if #ids == 0 then return {} end
-  local items = read(session, query(session, ids, true), by_id)
+  local items = read_all(session, ids, by_id)
+  check_found(ids, by_id)
   read_containers(session, items, by_id)
-  for _, item in ipairs(items) do item.container = by_id[item.container_id] end
   return sorted(items)
+end
+
+--- The container that a new component will be in, with those around it.
+---@param session moonshift.Session
+---@param container_id string
+---@return table item
+function component_tables.load_container(session, container_id)
+  local by_id = {}
+  local items = read(session, FIND, { container_id }, by_id)
+  check_found({ container_id }, by_id)
+  read_containers(session, items, by_id)
+  return items[1]
 end
 
 --- Gives each item a progress function that adds up to one for all.

@@ -10,11 +10,11 @@
 --- too, e.g. for a query. What one returns is sent to the publisher as a reply; an error in one is reported and stops
 --- nothing. A lost connection is made again, with all subscriptions; what others publish meanwhile is missed.
 
+local call_options = require "moonshift.call_options"
 local core = require "moonshift.core.events"
 local errors = require "moonshift.errors"
 local event = require "moonshift.event"
 local event_listeners = require "moonshift.event_listeners"
-local system = require "moonshift.core.system"
 local task = require "moonshift.task"
 local uv = require "luv"
 
@@ -43,19 +43,6 @@ local EventHub = {}
 ---@field priority number
 local Subscription = {}
 Subscription.__index = Subscription
-
-local function check_options(options, known, name)
-  for key in pairs(options or {}) do
-    if not known[key] then
-      local names = {}
-      for one in pairs(known) do names[#names + 1] = one end
-      local nearest = system.nearest(tostring(key), names)
-      errors.raise("usage", ("%s: unknown option '%s'%s"):format(name, tostring(key),
-        nearest and ("; did you mean '%s'?"):format(nearest) or ""))
-    end
-  end
-  return options or {}
-end
 
 -- ---- talking to the server -------------------------------------------------------------------------------
 
@@ -181,7 +168,7 @@ end
 --- Ends the connection; what has come is still handled.
 ---@param options? { unsubscribe?: boolean } `unsubscribe`: whether the listeners are forgotten; true when not given.
 function EventHub:disconnect(options)
-  local given = check_options(options, { unsubscribe = true }, "disconnect")
+  local given = call_options.check(options, { unsubscribe = true }, "disconnect")
   local keeper = self.keeper
   self.wanted = false
   if given.unsubscribe ~= false then self.listeners:clear() end
@@ -239,7 +226,7 @@ end
 --- not given.
 ---@return moonshift.Subscription
 function EventHub:subscribe(expression, callback, options)
-  local given = check_options(options, { subscriber = true, priority = true, connect = true }, "subscribe")
+  local given = call_options.check(options, { subscriber = true, priority = true, connect = true }, "subscribe")
   if type(expression) ~= "string" or not callback then
     errors.raise("usage", "subscribe: an expression and a function are needed")
   end
@@ -306,7 +293,7 @@ end
 --- `on_reply`: called for each reply, of which several may come. `on_error`: "raise" when not given.
 ---@return moonshift.Event|any[]|nil published nil when it was not, and errors are ignored.
 function EventHub:publish(fields, options)
-  local given = check_options(options, { on_reply = true, synchronous = true, on_error = true }, "publish")
+  local given = call_options.check(options, { on_reply = true, synchronous = true, on_error = true }, "publish")
   local one = prepare(self, fields)
   if given.synchronous then return self.listeners:tell(one) end
   local ok, problem = pcall(publish_remotely, self, one, given.on_reply)

@@ -4,14 +4,18 @@
 ---     disk:add_component(component, server_location)
 ---     print(disk:get_filesystem_path(component))
 
+local call_options = require "moonshift.call_options"
+local component_arguments = require "moonshift.component_arguments"
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local expression = require "moonshift.expression"
+local id_query = require "moonshift.id_query"
 local location_events = require "moonshift.location_events"
 local line = require "moonshift.line"
 local places = require "moonshift.places"
 local session_core = require "moonshift.core.session"
 local task = require "moonshift.task"
+local uv = require "luv"
 
 ---@class moonshift.locations
 local locations = {}
@@ -19,25 +23,21 @@ local locations = {}
 local Location = session_core.methods "Location"
 local PARALLEL = 6
 local TAKEN_PER_QUERY = 500
+local ADD_OPTIONS = { progress = true, missing_only = true }
 
 -- ---- what is where ---------------------------------------------------------------------------------
 
-local function ids_of(items)
-  local ids = {}
-  for i, item in ipairs(items) do ids[i] = ('"%s"'):format(item.id) end
-  return table.concat(ids, ", ")
-end
-
--- Component id to the row that says that it is in the location.
-local function rows_of(session, location_id, items)
-  local rows = {}
-  if #items == 0 then return rows end
-  local found = session:call { {
-    action = "query",
-    expression = ('select component_id, resource_identifier from ComponentLocation where location_id is "%s" '
-      .. "and component_id in (%s)"):format(location_id, ids_of(items)),
-  } }[1].data
-  for _, row in ipairs(found) do rows[row.component_id] = row end
+--- The rows that say that components are in a location, by the component's id.
+---@param session moonshift.Session
+---@param location_id string
+---@param items { id: string }[]
+---@return table<string, { id: string, resource_identifier: string }>
+function locations.rows(session, location_id, items)
+  local ids, rows = {}, {}
+  for i, item in ipairs(items) do ids[i] = item.id end
+  local expressions = { ('select component_id, resource_identifier from ComponentLocation where location_id is "%s" '
+    .. "and component_id in IDS"):format(location_id) }
+  for _, row in ipairs(id_query.rows(session, expressions, ids)[1]) do rows[row.component_id] = row end
   return rows
 end
 
@@ -56,10 +56,31 @@ function locations.note_origin(session, id, path)
   origin(session)[id] = path
 end
 
+local function create_rows(session, location, items, resource)
+  for _, item in ipairs(items) do
+    session:create("ComponentLocation", {
+      component_id = item.id, location_id = location.id, resource_identifier = resource[item.id],
+    })
+  end
+end
+
+--- Tells the tracker and all others that components are in a location, and commits whatever else the session has
+--- pending.
+---@param session moonshift.Session
+---@param location moonshift.Entity
+---@param place moonshift.Place
+---@param items table[] Containers in front of their members.
+---@param resource table<string, string> By id.
+function locations.note(session, location, place, items, resource)
+  if place.keeps_rows then create_rows(session, location, items, resource) end
+  session:commit()
+  if place.keeps_rows then location_events.added(session, location.id, items) end
+end
+
 -- The resource identifiers of all items in a location; raises for data that are not there.
 local function resources(session, location, place, items)
   local found = {}
-  local rows = place.keeps_rows and rows_of(session, location.id, items)
+  local rows = place.keeps_rows and locations.rows(session, location.id, items)
   for _, item in ipairs(items) do
     local resource
     if rows then resource = rows[item.id] and rows[item.id].resource_identifier
@@ -74,10 +95,29 @@ end
 
 -- ---- adding ----------------------------------------------------------------------------------------
 
+--- Whether two paths lead to one file.
+---@param path string
+---@param other string
+---@return boolean
+function locations.is_one_file(path, other)
+  local status, other_status = uv.fs_stat(path), uv.fs_stat(other)
+  return status ~= nil and other_status ~= nil and status.ino == other_status.ino and status.dev == other_status.dev
+end
+
+-- Whoever took the data out of the one location would take them out of the other.
+local function check_apart(session, item, from, to, source)
+  local target = from.place.remove and to.place.path and to.place.path(session, item, to.resource)
+  if target and locations.is_one_file(source, target) then
+    errors.raise("exists", ("'%s' in the location '%s' and '%s' in '%s' are one file"):format(source, from.place.name,
+      target, to.place.name))
+  end
+end
+
 -- From a file of this machine, or through a temporary one where neither side is a folder.
 local function transfer(session, item, from, to)
   local source = from.place.path and from.place.path(session, item, from.resource)
   if source and to.place.put then
+    check_apart(session, item, from, to, source)
     return to.place.put(session, item, to.resource, source)
   end
   local target = to.place.path and to.place.put and to.place.path(session, item, to.resource)
@@ -87,7 +127,7 @@ end
 
 -- The items that are not in the location; raises for one that is, unless only what is missing is meant.
 local function absent(session, location, items, missing_only)
-  local rows, list = rows_of(session, location.id, items), {}
+  local rows, list = locations.rows(session, location.id, items), {}
   for _, item in ipairs(items) do
     if not rows[item.id] then
       list[#list + 1] = item
@@ -167,9 +207,12 @@ local function transfer_all(session, items, from, to, resource_from, resource_to
   error(err, 0)
 end
 
-local function as_list(value)
-  if session_core.is_entity(value) then return { value } end
-  return value
+-- Where the data are for a location that leaves them where they are: nothing for a container without a place.
+local function stays_at(session, item, from, to, resource)
+  local path = resource and from.path and from.path(session, item, resource)
+  if path or item.is_container then return path or resource end
+  errors.raise("invalid", ("the data of '%s' in '%s' are no file of this machine: in '%s' files stay where they are")
+    :format(item.name, from.name, to.name))
 end
 
 --- Adds components to this location, several at a time: their data are copied from `source`, then the tracker is
@@ -179,22 +222,23 @@ end
 ---@param options? { progress?: fun(done: integer, total: integer), missing_only?: boolean } `progress` is called with
 --- bytes. `missing_only`: what is there already, of a sequence some of its files, stays as it is, and is no mistake.
 function Location:add_components(components, source, options)
-  options = options or {}
+  options = call_options.check(options, ADD_OPTIONS, "add_component")
+  components = component_arguments.components("add_component", components)
+  component_arguments.check_location("add_component", source)
   local session = session_core.session_of(self)
   local to, from = places.need(session, self.name), places.need(session, source.name)
-  local items = absent(session, self, component_tables.load(session, as_list(components)), options.missing_only)
+  local items = absent(session, self, component_tables.load(session, components), options.missing_only)
   local resource_from = resources(session, source, from, items)
   local resource_to = {}
   for _, item in ipairs(items) do
-    item.path = resource_from[item.id]
+    local resource = resource_from[item.id]
+    item.path = to.put and resource or stays_at(session, item, from, to, resource)
     resource_to[item.id] = to.identify(session, item) or item.id
   end
   locations.check_free(session, self, to, items, resource_to)
   component_tables.meter(items, options.progress)
   if to.put then transfer_all(session, items, from, to, resource_from, resource_to) end
-  locations.create_rows(session, self, items, resource_to)
-  session:commit()
-  location_events.added(session, self.id, items)
+  locations.note(session, self, to, items, resource_to)
 end
 
 --- One component; see `add_components`.
@@ -202,20 +246,8 @@ end
 ---@param source moonshift.Entity
 ---@param options? { progress?: fun(done: integer, total: integer), missing_only?: boolean }
 function Location:add_component(component, source, options)
+  component_arguments.check_component("add_component", component)
   self:add_components({ component }, source, options)
-end
-
---- Says in the unit of work that components are in a location.
----@param session moonshift.Session
----@param location moonshift.Entity
----@param items table[]
----@param resource table<string, string> By id.
-function locations.create_rows(session, location, items, resource)
-  for _, item in ipairs(items) do
-    session:create("ComponentLocation", {
-      component_id = item.id, location_id = location.id, resource_identifier = resource[item.id],
-    })
-  end
 end
 
 -- ---- removing and looking --------------------------------------------------------------------------
@@ -223,10 +255,11 @@ end
 --- Takes a component out of this location: its data, those of its members, and what the tracker knows of it.
 ---@param component moonshift.Entity
 function Location:remove_component(component)
+  component_arguments.check_component("remove_component", component)
   local session = session_core.session_of(self)
   local place = places.need(session, self.name)
   local items = component_tables.load(session, { component })
-  local rows = rows_of(session, self.id, items)
+  local rows = locations.rows(session, self.id, items)
   if not rows[component.id] then
     errors.raise("not_found", ("the component '%s' is not in the location '%s'"):format(component.name, self.name))
   end
@@ -247,6 +280,7 @@ end
 ---@param component moonshift.Entity
 ---@return string
 function Location:get_resource_identifier(component)
+  component_arguments.check_component("get_resource_identifier", component)
   local session = session_core.session_of(self)
   local place = places.find(session, self.name) or { name = self.name, keeps_rows = true }
   return resources(session, self, place, { { id = component.id, name = component.name } })[component.id]

@@ -29,13 +29,15 @@ function structure.plain(name)
   return plain:find "^%.*$" and "_" or plain
 end
 
+-- Its own, or that of the container around it.
 local function version_of(component)
-  local version = component.version or component.container and component.container.version
-  if not version then
-    errors.raise("invalid", ("the component '%s' belongs to no version: the standard structure has no place for it")
-      :format(component.name))
+  local holder = component
+  while holder do
+    if holder.version then return holder.version end
+    holder = holder.container
   end
-  return version
+  errors.raise("invalid", ("the component '%s' belongs to no version: the standard structure has no place for it")
+    :format(component.name))
 end
 
 local function is_sequence(component)
@@ -52,13 +54,20 @@ local function expression(component)
   return padding > 0 and ("%%0%dd"):format(padding) or "%d"
 end
 
-local function version_folder(component)
-  local version = version_of(component)
+local function version_folder(version)
   local pieces = {}
   for i, name in ipairs(version.names) do pieces[i] = structure.plain(name) end
   pieces[#pieces + 1] = structure.plain(version.asset)
   pieces[#pieces + 1] = ("v%03d"):format(version.number)
   return table.concat(pieces, "/")
+end
+
+-- What is in a container that is no sequence is in a folder of its name.
+local function folder_of(component, version)
+  local container = component.container
+  if not container then return version_folder(version) end
+  local folder = folder_of(container, version)
+  return is_sequence(container) and folder or folder .. "/" .. structure.plain(container.name)
 end
 
 local function plain_type(file_type)
@@ -80,13 +89,9 @@ end
 ---@param component moonshift.structure.Component
 ---@return string
 function structure.standard(component)
-  local folder, container = version_folder(component), component.container
-  if component.is_container and not is_sequence(component) then
-    return folder .. "/" .. structure.plain(component.name)
-  elseif container and not is_sequence(container) then
-    folder = folder .. "/" .. structure.plain(container.name)
-  end
-  return folder .. "/" .. file_name(component)
+  local is_folder = component.is_container and not is_sequence(component)
+  local name = is_folder and structure.plain(component.name) or file_name(component)
+  return folder_of(component, version_of(component)) .. "/" .. name
 end
 
 -- a/b/c/d/ef01…: the first four characters of the id are folders.
