@@ -50,12 +50,21 @@ ms_blob_write(struct ms_blob_writer *writer, const void *data, size_t size_bytes
 enum ms_status
 ms_blob_commit(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err);
 
+/* The writer's file, which is empty, for whoever fills it without ms_blob_write and then calls
+ * ms_blob_commit_filled, or ms_blob_abandon. Borrowed. */
+int
+ms_blob_writer_fd(const struct ms_blob_writer *writer);
+
+/* As ms_blob_commit, for a file that was filled so. `checksum` is what the bytes are, in the form below; NULL where
+ * that is not known. */
+enum ms_status
+ms_blob_commit_filled(struct ms_blob_writer *writer, const char *checksum, struct ms_error *err);
+
 /* Gives up: removes the temporary file and frees the writer. NULL is fine. */
 void
 ms_blob_abandon(struct ms_blob_writer *writer);
 
-/* Copies the file at `path` in as blob `id` (reflink or copy_file_range where possible), durably. The
- * size in bytes is stored in *size_bytes. */
+/* Copies the regular file at `path` in as blob `id`, durably, in one go. The size in bytes is stored in *size_bytes. */
 enum ms_status
 ms_blob_import(struct ms_blobs *blobs, const char *id, const char *path, int64_t *size_bytes,
                struct ms_error *err);

@@ -41,9 +41,8 @@ struct ms_blob_writer {
   struct ms_blob_name name;
   char temporary[MS_BLOB_TEMPORARY_SIZE]; /* in the folder of incoming files */
   int fd;
-  bool is_part;  /* the file stays when the writer gives up */
-  bool is_known; /* all bytes went through `md5` */
-  struct ms_md5_stream md5;
+  bool is_part;             /* the file stays when the writer gives up */
+  struct ms_md5_stream md5; /* of what ms_blob_write wrote */
 };
 
 /* MS_INVALID for an id that is no plain name. */

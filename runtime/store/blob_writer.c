@@ -1,25 +1,18 @@
 /* Writing a blob: a temporary file, synced, then renamed into place.
  *
- * The MD5 is taken of the bytes as they pass, so that checking it costs no second reading. An import
- * lets the kernel copy (or share) the blocks instead. */
+ * The MD5 is taken of the bytes as they pass, so that checking it costs no second reading; who fills the
+ * file in another way knows the checksum, or nobody does. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/blob_internal.h"
-
-enum {
-  COPY_BYTES = 256 * 1024,               /* a step of the copy through memory */
-  KERNEL_COPY_BYTES = 1024 * 1024 * 1024 /* a step of copy_file_range */
-};
 
 /* Makes and locks the temporary file: the lock tells who sweeps that it has a writer. A sweeper that was
  * there between the two has removed it. */
@@ -54,7 +47,6 @@ ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **w
     return ms_fail(err, MS_MEMORY, "out of memory for the data of component %s", id);
   fresh->blobs = blobs;
   fresh->name = name;
-  fresh->is_known = true;
   ms_md5_stream_begin(&fresh->md5);
   fresh->fd = create_temporary(fresh);
   if (fresh->fd < 0) {
@@ -161,8 +153,6 @@ settle_checksum(struct ms_blob_writer *writer, const char *md5_base64, struct ms
 {
   uint8_t digest[MS_MD5_BYTES];
   char hex[MS_MD5_HEX_SIZE], checksum[MS_BLOB_CHECKSUM_SIZE];
-  if (!writer->is_known)
-    return MS_OK;
   ms_md5_stream_end(&writer->md5, digest);
   ms_hex(digest, sizeof digest, hex);
   snprintf(checksum, sizeof checksum, "0-%s", hex);
@@ -170,105 +160,47 @@ settle_checksum(struct ms_blob_writer *writer, const char *md5_base64, struct ms
   return md5_base64 ? check_md5(digest, md5_base64, err) : MS_OK;
 }
 
+/* With `is_known` bytes a twin can be looked for. */
+static enum ms_status
+finish(struct ms_blob_writer *writer, bool is_known, struct ms_error *err)
+{
+  enum ms_status status = MS_OK;
+  ms_blob_seal(writer->fd);
+  if (fdatasync(writer->fd) != 0)
+    status = fail_write(writer, err);
+  if (status == MS_OK)
+    status = ms_blob_publish(writer->blobs, writer->temporary, &writer->name, err);
+  if (status != MS_OK) {
+    ms_blob_abandon(writer);
+    return status;
+  }
+  close_writer(writer);
+  if (is_known)
+    ms_blob_share_later(writer->blobs, &writer->name);
+  free(writer);
+  return MS_OK;
+}
+
 enum ms_status
 ms_blob_commit(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err)
 {
   enum ms_status status = settle_checksum(writer, md5_base64, err);
-  ms_blob_seal(writer->fd);
-  if (status == MS_OK && fdatasync(writer->fd) != 0)
-    status = fail_write(writer, err);
   if (status == MS_OK)
-    status = ms_blob_publish(writer->blobs, writer->temporary, &writer->name, err);
-  if (status != MS_OK)
-    unlinkat(writer->blobs->incoming_fd, writer->temporary, 0);
-  close_writer(writer);
-  if (status == MS_OK && writer->is_known)
-    ms_blob_share_later(writer->blobs, &writer->name);
-  free(writer);
+    return finish(writer, true, err);
+  ms_blob_abandon(writer);
   return status;
 }
 
-/* ---- import ---- */
-
-static enum ms_status
-copy_through_memory(struct ms_blob_writer *writer, int source, const char *path,
-                    struct ms_error *err)
+int
+ms_blob_writer_fd(const struct ms_blob_writer *writer)
 {
-  char *buffer = malloc(COPY_BYTES);
-  if (!buffer)
-    return ms_fail(err, MS_MEMORY, "out of memory to copy %s", path);
-  enum ms_status status = MS_OK;
-  ssize_t size = 1;
-  while (status == MS_OK && size != 0) {
-    size = read(source, buffer, COPY_BYTES);
-    if (size > 0)
-      status = ms_blob_write(writer, buffer, (size_t)size, err);
-    else if (size < 0 && errno != EINTR)
-      status = ms_fail_errno(err, errno, "read %s", path);
-  }
-  free(buffer);
-  return status;
-}
-
-/* Whether the kernel has copied all of it; if not, the rest follows from where both files stand. */
-static bool
-copy_in_kernel(int source, int target)
-{
-  if (ioctl(target, FICLONE, source) == 0)
-    return true;
-  ssize_t size;
-  do
-    size = copy_file_range(source, NULL, target, NULL, KERNEL_COPY_BYTES, 0);
-  while (size > 0);
-  return false;
-}
-
-static enum ms_status
-copy_file(struct ms_blob_writer *writer, int source, const char *path, int64_t *size_bytes,
-          struct ms_error *err)
-{
-  struct stat info;
-  enum ms_status status = MS_OK;
-  writer->is_known = false;
-  if (!copy_in_kernel(source, writer->fd))
-    status = copy_through_memory(writer, source, path, err);
-  if (status == MS_OK && fstat(writer->fd, &info) != 0)
-    status = fail_write(writer, err);
-  if (status == MS_OK)
-    *size_bytes = info.st_size;
-  return status;
-}
-
-static enum ms_status
-open_source(const char *path, int *fd, struct ms_error *err)
-{
-  struct stat info;
-  *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (*fd < 0)
-    return ms_fail_errno(err, errno, "%s", path);
-  if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode))
-    return MS_OK;
-  close(*fd);
-  *fd = -1;
-  return ms_fail(err, MS_INVALID, "%s is no regular file and cannot become component data", path);
+  return writer->fd;
 }
 
 enum ms_status
-ms_blob_import(struct ms_blobs *blobs, const char *id, const char *path, int64_t *size_bytes,
-               struct ms_error *err)
+ms_blob_commit_filled(struct ms_blob_writer *writer, const char *checksum, struct ms_error *err)
 {
-  int source = -1;
-  struct ms_blob_writer *writer = NULL;
-  enum ms_status status = open_source(path, &source, err);
-  if (status != MS_OK)
-    return status;
-  status = ms_blob_create(blobs, id, &writer, err);
-  if (status == MS_OK)
-    status = copy_file(writer, source, path, size_bytes, err);
-  if (status == MS_OK)
-    status = ms_blob_commit(writer, NULL, err);
-  else
-    ms_blob_abandon(writer);
-  close(source);
-  return status;
+  if (checksum)
+    ms_blob_note_checksum(writer->fd, checksum);
+  return finish(writer, checksum != NULL, err);
 }

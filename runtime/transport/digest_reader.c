@@ -187,6 +187,12 @@ ms_digest_reader_read(struct ms_digest_reader *reader, int64_t available_bytes, 
   return status;
 }
 
+int64_t
+ms_digest_reader_read_bytes(const struct ms_digest_reader *reader)
+{
+  return reader->done_bytes + reader->lane_count * reader->lane_bytes;
+}
+
 void
 ms_digest_reader_end(struct ms_digest_reader *reader, char hex[MS_MD5_HEX_SIZE])
 {

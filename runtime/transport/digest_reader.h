@@ -31,6 +31,10 @@ enum ms_status
 ms_digest_reader_read(struct ms_digest_reader *reader, int64_t available_bytes, bool is_all,
                       struct ms_error *err);
 
+/* How much has been read so far. */
+int64_t
+ms_digest_reader_read_bytes(const struct ms_digest_reader *reader);
+
 /* All has been read. */
 void
 ms_digest_reader_end(struct ms_digest_reader *reader, char hex[MS_MD5_HEX_SIZE]);

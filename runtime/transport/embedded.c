@@ -1,4 +1,5 @@
-/* The embedded server as a transport: every operation is a function call and over when it returns. */
+/* The embedded server as a transport: every operation but those with files is a function call and over when it
+ * returns. */
 #include "transport/embedded.h"
 
 #include <stdlib.h>
@@ -63,62 +64,7 @@ send_batch(struct ms_transport *transport, const char *body, size_t body_bytes, 
   return MS_OK;
 }
 
-/* ---- files ---- */
-
-typedef enum ms_status (*move_function)(struct ms_embedded *embedded,
-                                        const struct ms_transport_file *file, void *progress_user,
-                                        int64_t *size_bytes, struct ms_error *err);
-
-static enum ms_status
-move_and_call(struct ms_transport *transport, move_function move,
-              const struct ms_transport_file *file, ms_transport_file_done done, void *user,
-              struct ms_transport_call **call)
-{
-  struct ms_error failure = {0};
-  int64_t size_bytes;
-  if (call) {
-    *call = NULL;
-  }
-  enum ms_status status =
-      move((struct ms_embedded *)transport, file, file->progress_user ? file->progress_user : user,
-           &size_bytes, &failure);
-  done(user, status, size_bytes, &failure);
-  return MS_OK;
-}
-
-static enum ms_status
-upload(struct ms_transport *transport, const struct ms_transport_file *file,
-       ms_transport_file_done done, void *user, struct ms_transport_call **call,
-       struct ms_error *err)
-{
-  (void)err;
-  return move_and_call(transport, ms_embedded_upload, file, done, user, call);
-}
-
-static enum ms_status
-download(struct ms_transport *transport, const struct ms_transport_file *file,
-         ms_transport_file_done done, void *user, struct ms_transport_call **call,
-         struct ms_error *err)
-{
-  (void)err;
-  return move_and_call(transport, ms_embedded_download, file, done, user, call);
-}
-
-static enum ms_status
-upload_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
-                int64_t *size_bytes, struct ms_error *err)
-{
-  return ms_embedded_upload((struct ms_embedded *)transport, file, file->progress_user, size_bytes,
-                            err);
-}
-
-static enum ms_status
-download_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
-                  int64_t *size_bytes, struct ms_error *err)
-{
-  return ms_embedded_download((struct ms_embedded *)transport, file, file->progress_user,
-                              size_bytes, err);
-}
+/* ---- data on this machine ---- */
 
 static enum ms_status
 local_path(struct ms_transport *transport, const char *component_id, char **path,
@@ -193,6 +139,7 @@ static void
 close_embedded(struct ms_transport *transport)
 {
   struct ms_embedded *embedded = (struct ms_embedded *)transport;
+  ms_embedded_cancel_files(embedded);
   if (embedded->shared) {
     ms_shared_api_leave(embedded->shared);
   }
@@ -209,10 +156,10 @@ static const struct ms_transport_kind embedded_kind = {
     .perform = perform,
     .local_path = local_path,
     .remove_local = remove_local,
-    .upload = upload,
-    .download = download,
-    .upload_in_place = upload_in_place,
-    .download_in_place = download_in_place,
+    .upload = ms_embedded_upload,
+    .download = ms_embedded_download,
+    .upload_in_place = ms_embedded_upload_in_place,
+    .download_in_place = ms_embedded_download_in_place,
     .open_channel = ms_embedded_channel,
 };
 

@@ -1,28 +1,11 @@
-/* Component data in and out of the blobs, for whoever has a URL that the server signed. */
-#include <assert.h>
-#include <errno.h>
-#include <sys/sendfile.h>
-#include <unistd.h>
+/* Component data in and out of the blobs: on a worker thread where a loop waits for it, else in place. */
+#include <stdlib.h>
 
 #include "base/clock.h"
-#include "transport/embedded.h"
-#include "transport/embedded_url.h"
-#include "transport/file.h"
+#include "loop/work.h"
+#include "transport/embedded_move.h"
 
-enum {
-  COPY_BYTES = 1024 * 1024, /* between two looks at the clock */
-  PROGRESS_INTERVAL_MS = 100
-};
-
-static enum ms_status
-check_url(struct ms_api *api, const char *url, const char *path, enum ms_signature_use use,
-          struct ms_embedded_url *parsed, struct ms_error *err)
-{
-  enum ms_status status = ms_embedded_url_parse(url, path, parsed, err);
-  return status == MS_OK
-             ? ms_api_check_signature(api, use, parsed->id, parsed->expires, parsed->signature, err)
-             : status;
-}
+enum { PROGRESS_INTERVAL_MS = 100 };
 
 struct progress {
   void (*call)(void *user, int64_t done_bytes, int64_t total_bytes);
@@ -30,121 +13,187 @@ struct progress {
   int64_t told_ms;
 };
 
+struct ms_embedded_call {
+  struct ms_transport_call base;
+  LIST_ENTRY(ms_embedded_call) link;
+  struct ms_work *work;
+  struct ms_embedded_move move; /* the worker's, during a step */
+  struct progress progress;
+  ms_transport_file_done done;
+  void *user;
+  bool is_cancelled;
+};
+
 static void
-tell(struct progress *progress, int64_t done_bytes, int64_t total_bytes)
+begin_progress(struct progress *progress, const struct ms_transport_file *file, void *user)
+{
+  *progress = (struct progress){
+      .call = file->progress,
+      .user = file->progress_user ? file->progress_user : user,
+      .told_ms = ms_clock_monotonic_ms(),
+  };
+}
+
+static void
+tell(struct progress *progress, const struct ms_embedded_move *move, bool is_end)
 {
   int64_t now_ms = ms_clock_monotonic_ms();
-  bool ended = done_bytes == total_bytes;
-  if (progress->call && (ended || now_ms - progress->told_ms >= PROGRESS_INTERVAL_MS)) {
+  if (progress->call && (is_end || now_ms - progress->told_ms >= PROGRESS_INTERVAL_MS)) {
     progress->told_ms = now_ms;
-    progress->call(progress->user, done_bytes, total_bytes);
+    progress->call(progress->user, ms_embedded_move_done(move), move->copy.size_bytes);
   }
 }
 
-/* ---- in ---- */
+/* ---- on the loop ---- */
+
+static bool
+step(void *user)
+{
+  struct ms_embedded_call *call = user;
+  return ms_embedded_move_step(&call->move);
+}
+
+static void
+on_step(void *user)
+{
+  struct ms_embedded_call *call = user;
+  tell(&call->progress, &call->move, false);
+}
+
+/* `progress` may have closed the transport. */
+static void
+on_end(void *user)
+{
+  struct ms_embedded_call *call = user;
+  bool is_done = call->move.status == MS_OK;
+  call->work = NULL;
+  if (is_done) {
+    tell(&call->progress, &call->move, true);
+  }
+  if (!call->is_cancelled) {
+    LIST_REMOVE(call, link);
+    call->done(call->user, call->move.status, is_done ? call->move.copy.done_bytes : 0,
+               &call->move.err);
+  }
+}
+
+static void
+release(void *user)
+{
+  struct ms_embedded_call *call = user;
+  ms_embedded_move_end(&call->move);
+  free(call);
+}
+
+static const struct ms_work_kind work_kind = {
+    .step = step, .on_step = on_step, .on_end = on_end, .release = release};
+
+/* It stays until no worker has it any more. */
+static void
+cancel(struct ms_transport_call *base)
+{
+  struct ms_embedded_call *call = (struct ms_embedded_call *)base;
+  LIST_REMOVE(call, link);
+  call->is_cancelled = true;
+  if (call->work) {
+    ms_work_cancel(call->work);
+  }
+}
+
+void
+ms_embedded_cancel_files(struct ms_embedded *embedded)
+{
+  while (!LIST_EMPTY(&embedded->files)) {
+    ms_transport_cancel(&LIST_FIRST(&embedded->files)->base);
+  }
+}
 
 static enum ms_status
-import_file(struct ms_blobs *blobs, const char *id, const char *path, int64_t *size_bytes,
-            struct ms_error *err)
+start(struct ms_transport *transport, bool is_upload, const struct ms_transport_file *file,
+      ms_transport_file_done done, void *user, struct ms_transport_call **call,
+      struct ms_error *err)
 {
-  struct stat before;
-  int fd;
-  enum ms_status status = ms_file_open_regular(path, &fd, &before, err);
+  struct ms_embedded *embedded = (struct ms_embedded *)transport;
+  struct ms_embedded_call *created = calloc(1, sizeof *created);
+  if (!created) {
+    return ms_fail(err, MS_MEMORY, "out of memory");
+  }
+  created->base.cancel = cancel;
+  created->done = done;
+  created->user = user;
+  begin_progress(&created->progress, file, user);
+  enum ms_status status = ms_embedded_move_begin(embedded, is_upload, file, &created->move, err);
   if (status != MS_OK) {
+    free(created);
     return status;
   }
-  status = ms_blob_import(blobs, id, path, size_bytes, err);
-  if (status == MS_OK) {
-    status = ms_file_check_unchanged(fd, &before, path, err);
+  status = ms_work_start(embedded->loop, &work_kind, created, &created->work, err);
+  if (status != MS_OK) {
+    release(created);
+    return status;
   }
-  close(fd);
-  return status;
-}
-
-enum ms_status
-ms_embedded_upload(struct ms_embedded *embedded, const struct ms_transport_file *file,
-                   void *progress_user, int64_t *size_bytes, struct ms_error *err)
-{
-  struct ms_api *api = ms_shared_api_get(embedded->shared);
-  struct ms_embedded_url url;
-  *size_bytes = 0;
-  enum ms_status status = check_url(api, file->url, "/component/put", MS_SIGNATURE_PUT, &url, err);
-  if (status == MS_OK) {
-    status = import_file(ms_api_blobs(api), url.id, file->path, size_bytes, err);
-  }
-  if (status == MS_OK) {
-    struct progress progress = {.call = file->progress, .user = progress_user};
-    tell(&progress, *size_bytes, *size_bytes);
-  }
-  return status;
-}
-
-/* ---- out ---- */
-
-/* Shares or copies blocks in the kernel; between file systems, through its page cache. */
-static ssize_t
-copy_some(int from, int to)
-{
-  ssize_t moved = copy_file_range(from, NULL, to, NULL, COPY_BYTES, 0);
-  bool unable =
-      moved < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP);
-  return unable ? sendfile(to, from, NULL, COPY_BYTES) : moved;
-}
-
-/* `progress` may close the transport, which is not needed here any more. */
-static enum ms_status
-copy(int from, int to, int64_t size_bytes, struct progress *progress, const char *path,
-     struct ms_error *err)
-{
-  int64_t done_bytes = 0;
-  while (done_bytes < size_bytes) {
-    ssize_t moved = copy_some(from, to);
-    if (moved < 0 && errno == EINTR) {
-      continue;
-    }
-    if (moved < 0) {
-      return ms_fail_errno(err, errno, "cannot write '%s'", path);
-    }
-    if (moved == 0) {
-      return ms_fail(err, MS_IO, "the stored data ends after %lld of %lld bytes",
-                     (long long)done_bytes, (long long)size_bytes);
-    }
-    done_bytes += moved;
-    tell(progress, done_bytes, size_bytes);
+  LIST_INSERT_HEAD(&embedded->files, created, link);
+  if (call) {
+    *call = &created->base;
   }
   return MS_OK;
 }
 
-static enum ms_status
-export_blob(int from, int64_t size_bytes, const struct ms_transport_file *file, void *progress_user,
-            struct ms_error *err)
+enum ms_status
+ms_embedded_upload(struct ms_transport *transport, const struct ms_transport_file *file,
+                   ms_transport_file_done done, void *user, struct ms_transport_call **call,
+                   struct ms_error *err)
 {
-  struct progress progress = {.call = file->progress, .user = progress_user};
-  int to;
-  enum ms_status status = ms_file_create(file->path, &to, err);
-  if (status != MS_OK) {
-    return status;
-  }
-  status = copy(from, to, size_bytes, &progress, file->path, err);
-  return ms_file_close_written(to, file->path, status, err);
+  return start(transport, true, file, done, user, call, err);
 }
 
 enum ms_status
-ms_embedded_download(struct ms_embedded *embedded, const struct ms_transport_file *file,
-                     void *progress_user, int64_t *size_bytes, struct ms_error *err)
+ms_embedded_download(struct ms_transport *transport, const struct ms_transport_file *file,
+                     ms_transport_file_done done, void *user, struct ms_transport_call **call,
+                     struct ms_error *err)
 {
-  struct ms_api *api = ms_shared_api_get(embedded->shared);
-  struct ms_embedded_url url;
-  int from;
+  return start(transport, false, file, done, user, call, err);
+}
+
+/* ---- in place ---- */
+
+static enum ms_status
+perform(struct ms_transport *transport, bool is_upload, const struct ms_transport_file *file,
+        int64_t *size_bytes, struct ms_error *err)
+{
+  struct ms_embedded_move move;
+  struct progress progress;
   *size_bytes = 0;
-  assert(file->path); /* nothing needs to be learnt first */
-  enum ms_status status = check_url(api, file->url, "/component/get", MS_SIGNATURE_GET, &url, err);
-  if (status == MS_OK) {
-    status = ms_blob_open(ms_api_blobs(api), url.id, &from, size_bytes, err);
+  begin_progress(&progress, file, NULL);
+  enum ms_status status =
+      ms_embedded_move_begin((struct ms_embedded *)transport, is_upload, file, &move, err);
+  if (status != MS_OK) {
+    return status;
   }
-  if (status == MS_OK) {
-    status = export_blob(from, *size_bytes, file, progress_user, err);
-    close(from);
+  while (ms_embedded_move_step(&move)) {
+    tell(&progress, &move, false);
   }
+  status = move.status;
+  if (status == MS_OK) {
+    *size_bytes = move.copy.done_bytes;
+    tell(&progress, &move, true);
+  } else if (err) {
+    *err = move.err;
+  }
+  ms_embedded_move_end(&move);
   return status;
+}
+
+enum ms_status
+ms_embedded_upload_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
+                            int64_t *size_bytes, struct ms_error *err)
+{
+  return perform(transport, true, file, size_bytes, err);
+}
+
+enum ms_status
+ms_embedded_download_in_place(struct ms_transport *transport, const struct ms_transport_file *file,
+                              int64_t *size_bytes, struct ms_error *err)
+{
+  return perform(transport, false, file, size_bytes, err);
 }

@@ -8,13 +8,30 @@
 
 /* ---- calls ---- */
 
-struct ms_transport_call *
-ms_transport_call_new(struct ms_transport_http *transport, void *user)
+static void
+cancel_call(struct ms_transport_call *base)
 {
-  struct ms_transport_call *call = calloc(1, sizeof *call);
+  struct ms_transport_http_call *call = (struct ms_transport_http_call *)base;
+  if (call->transfer) {
+    ms_http_cancel(call->transfer);
+  }
+  ms_digest_free(call->digest);
+  if (call->file_done) {
+    int64_t size_bytes;
+    struct ms_error err = {.status = MS_CANCELLED};
+    ms_file_end(&call->move, MS_CANCELLED, &size_bytes, &err);
+  }
+  ms_transport_http_call_free(call);
+}
+
+struct ms_transport_http_call *
+ms_transport_http_call_new(struct ms_transport_http *transport, void *user)
+{
+  struct ms_transport_http_call *call = calloc(1, sizeof *call);
   if (!call) {
     return NULL;
   }
+  call->base.cancel = cancel_call;
   call->transport = transport;
   call->user = user;
   call->move.fd = -1;
@@ -27,34 +44,13 @@ ms_transport_call_new(struct ms_transport_http *transport, void *user)
 }
 
 void
-ms_transport_call_free(struct ms_transport_call *call)
+ms_transport_http_call_free(struct ms_transport_http_call *call)
 {
   *(call->previous ? &call->previous->next : &call->transport->calls) = call->next;
   if (call->next) {
     call->next->previous = call->previous;
   }
   free(call);
-}
-
-static void
-abandon(struct ms_transport_call *call)
-{
-  if (call->transfer) {
-    ms_http_cancel(call->transfer);
-  }
-  ms_digest_free(call->digest);
-  if (call->file_done) {
-    int64_t size_bytes;
-    struct ms_error err = {.status = MS_CANCELLED};
-    ms_file_end(&call->move, MS_CANCELLED, &size_bytes, &err);
-  }
-  ms_transport_call_free(call);
-}
-
-void
-ms_transport_cancel(struct ms_transport_call *call)
-{
-  abandon(call);
 }
 
 /* ---- batches ---- */
@@ -96,7 +92,7 @@ static void
 on_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
           const struct ms_error *http_err)
 {
-  struct ms_transport_call *call = user;
+  struct ms_transport_http_call *call = user;
   const struct ms_transport_http *transport = call->transport;
   struct ms_error err = *http_err;
   if (status == MS_OK) {
@@ -109,7 +105,7 @@ on_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   }
   ms_transport_done done = call->done;
   void *done_user = call->user;
-  ms_transport_call_free(call);
+  ms_transport_http_call_free(call);
   done(done_user, status, &answer->body, &err);
 }
 
@@ -118,7 +114,7 @@ http_send(struct ms_transport *base, const char *body, size_t body_bytes, bool r
           ms_transport_done done, void *user, struct ms_transport_call **call, struct ms_error *err)
 {
   struct ms_transport_http *transport = (struct ms_transport_http *)base;
-  struct ms_transport_call *created = ms_transport_call_new(transport, user);
+  struct ms_transport_http_call *created = ms_transport_http_call_new(transport, user);
   if (!created) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
@@ -129,11 +125,11 @@ http_send(struct ms_transport *base, const char *body, size_t body_bytes, bool r
   enum ms_status status =
       ms_http_send(transport->http, &request, on_answer, &created->transfer, err);
   if (status != MS_OK) {
-    ms_transport_call_free(created);
+    ms_transport_http_call_free(created);
     return status;
   }
   if (call) {
-    *call = created;
+    *call = &created->base;
   }
   return MS_OK;
 }
@@ -171,10 +167,10 @@ static void
 http_close(struct ms_transport *base)
 {
   struct ms_transport_http *transport = (struct ms_transport_http *)base;
-  struct ms_transport_call *next;
-  for (struct ms_transport_call *call = transport->calls; call; call = next) {
+  struct ms_transport_http_call *next;
+  for (struct ms_transport_http_call *call = transport->calls; call; call = next) {
     next = call->next;
-    abandon(call);
+    ms_transport_cancel(&call->base);
   }
   ms_http_free(transport->http);
   if (transport->key) {

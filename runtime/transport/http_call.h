@@ -11,12 +11,13 @@ struct ms_transport_http {
   struct ms_http *http;
   uv_loop_t *loop; /* borrowed */
   char *api_url, *user, *key;
-  struct ms_transport_call *calls; /* under way */
+  struct ms_transport_http_call *calls; /* under way */
 };
 
 /* A batch or a file on its way. */
-struct ms_transport_call {
-  struct ms_transport_call *next, *previous;
+struct ms_transport_http_call {
+  struct ms_transport_call base;
+  struct ms_transport_http_call *next, *previous;
   struct ms_transport_http *transport;
   struct ms_http_transfer *transfer; /* NULL once it is over and the bytes are compared */
   ms_transport_done done;            /* of a batch */
@@ -29,11 +30,11 @@ struct ms_transport_call {
 };
 
 /* A call that is under way from now on; NULL when out of memory. */
-struct ms_transport_call *
-ms_transport_call_new(struct ms_transport_http *transport, void *user);
+struct ms_transport_http_call *
+ms_transport_http_call_new(struct ms_transport_http *transport, void *user);
 
 void
-ms_transport_call_free(struct ms_transport_call *call);
+ms_transport_http_call_free(struct ms_transport_http_call *call);
 
 /* The operations with files, for the table of the kind (http_file.c). */
 enum ms_status

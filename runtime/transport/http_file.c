@@ -9,7 +9,7 @@
 static void
 on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
 {
-  const struct ms_transport_call *call = user;
+  const struct ms_transport_http_call *call = user;
   if (call->digest) {
     ms_digest_advance(call->digest, done_bytes);
   }
@@ -19,21 +19,21 @@ on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
 }
 
 static void
-end_call(struct ms_transport_call *call, enum ms_status status, struct ms_error *err)
+end_call(struct ms_transport_http_call *call, enum ms_status status, struct ms_error *err)
 {
   int64_t size_bytes;
   ms_digest_free(call->digest);
   status = ms_file_end(&call->move, status, &size_bytes, err);
   ms_transport_file_done done = call->file_done;
   void *done_user = call->user;
-  ms_transport_call_free(call);
+  ms_transport_http_call_free(call);
   done(done_user, status, size_bytes, err);
 }
 
 static void
 on_digest(void *user, enum ms_status status, const char *hex, const struct ms_error *digest_err)
 {
-  struct ms_transport_call *call = user;
+  struct ms_transport_http_call *call = user;
   struct ms_error err = *digest_err;
   if (status == MS_OK) {
     status = ms_file_compare(&call->move, hex, &err);
@@ -45,7 +45,7 @@ static void
 on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
                const struct ms_error *http_err)
 {
-  struct ms_transport_call *call = user;
+  struct ms_transport_http_call *call = user;
   struct ms_error err = *http_err;
   struct ms_digest_range range;
   int64_t total_bytes;
@@ -64,7 +64,7 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
 
 /* Reads what is sent along from the start. Of what is received it is not known yet in which segments. */
 static enum ms_status
-start_digest(struct ms_transport_call *call, const struct ms_transport_file *file,
+start_digest(struct ms_transport_http_call *call, const struct ms_transport_file *file,
              struct ms_error *err)
 {
   if (!call->move.is_upload || !file->moved) {
@@ -104,7 +104,7 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
            struct ms_error *err)
 {
   struct ms_transport_http *transport = (struct ms_transport_http *)base;
-  struct ms_transport_call *created = ms_transport_call_new(transport, user);
+  struct ms_transport_http_call *created = ms_transport_http_call_new(transport, user);
   if (!created) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
@@ -114,7 +114,7 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
   struct ms_http_request request;
   enum ms_status status = begin_file(transport, begin, file, &created->move, &request, err);
   if (status != MS_OK) {
-    ms_transport_call_free(created);
+    ms_transport_http_call_free(created);
     return status;
   }
   status = start_digest(created, file, err);
@@ -127,11 +127,11 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
     int64_t size_bytes;
     ms_digest_free(created->digest);
     status = ms_file_end(&created->move, status, &size_bytes, err);
-    ms_transport_call_free(created);
+    ms_transport_http_call_free(created);
     return status;
   }
   if (call) {
-    *call = created;
+    *call = &created->base;
   }
   return MS_OK;
 }

@@ -36,6 +36,12 @@ struct ms_transport_kind {
                                  struct ms_channel **channel, struct ms_error *err);
 };
 
+/* The beginning of what each kind has under way. */
+struct ms_transport_call {
+  /* Ends it without a callback, and frees it. */
+  void (*cancel)(struct ms_transport_call *call);
+};
+
 /* The beginning of each kind's own struct. */
 struct ms_transport {
   const struct ms_transport_kind *kind;

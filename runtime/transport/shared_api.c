@@ -65,6 +65,13 @@ ms_shared_api_enter(const char *folder, struct ms_shared_api **shared, struct ms
   return status;
 }
 
+struct ms_shared_api *
+ms_shared_api_join(struct ms_shared_api *shared)
+{
+  shared->users++;
+  return shared;
+}
+
 void
 ms_shared_api_leave(struct ms_shared_api *shared)
 {

@@ -11,6 +11,10 @@ struct ms_shared_api;
 enum ms_status
 ms_shared_api_enter(const char *folder, struct ms_shared_api **shared, struct ms_error *err);
 
+/* Once more, for somebody who may be there longer. */
+struct ms_shared_api *
+ms_shared_api_join(struct ms_shared_api *shared);
+
 /* The last one closes it. */
 void
 ms_shared_api_leave(struct ms_shared_api *shared);

@@ -55,6 +55,12 @@ ms_transport_perform(struct ms_transport *transport, const char *body, size_t bo
   return transport->kind->perform(transport, body, body_bytes, retry, answer, err);
 }
 
+void
+ms_transport_cancel(struct ms_transport_call *call)
+{
+  call->cancel(call);
+}
+
 enum ms_status
 ms_transport_upload(struct ms_transport *transport, const struct ms_transport_file *file,
                     ms_transport_file_done done, void *user, struct ms_transport_call **call,
