@@ -43,6 +43,18 @@ function core.download(options) end
 ---@return userdata rate
 function core.rate(bytes_per_second) end
 
+---@class moonshift.core.component.Copy
+---@field source string
+---@field path string A new file.
+---@field progress? fun(done: integer, total: integer) Bytes, some ten times a second. Must not wait.
+
+--- Copies a file of this machine, on a worker thread: the blocks are shared where the file system can, else the kernel
+--- copies them. The copy is on the disk at the end; when it fails or is cancelled there is none. Raises `not_found`,
+--- `permission`, `full`, `io`.
+---@param options moonshift.core.component.Copy
+---@return integer size_bytes
+function core.copy(options) end
+
 ---@class moonshift.core.component.Checksum
 local Checksum = {}
 

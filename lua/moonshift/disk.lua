@@ -4,6 +4,7 @@
 --- where the file system can, the copy shares its blocks with the original. What a process that was killed has put
 --- there already is not copied once more, when it is the same.
 
+local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
 local system = require "moonshift.core.system"
 local task = require "moonshift.task"
@@ -171,41 +172,28 @@ function disk.create(path, size, fill)
   end
 end
 
-local function new_file_mode(path)
-  local file <close> = open(path, "wx")
-  return uv.fs_fstat(file.descriptor).mode & NEW_FILE_MODE
+local function copy_bytes(source, temporary, path, progress)
+  local size, err = errors.try(core.copy, { source = source, path = temporary, progress = progress })
+  if size then return end
+  if errors.code(err) == "cancelled" then error(err, 0) end
+  errors.raise(errors.code(err), ("cannot copy '%s' to '%s': %s"):format(source, path, errors.message(err)))
 end
 
--- A copy goes on when whoever waits for it is cancelled: what it makes then is nobody's.
-local function await_copy(source, temporary)
-  local waiting <close> = setmetatable({}, { __close = function(self) self.is_over = true end })
-  return task.await(function(resume)
-    uv.fs_copyfile(source, temporary, { ficlone = true }, function(problem)
-      if waiting.is_over then uv.fs_unlink(temporary) else resume(not problem, problem) end
-    end)
-  end)
-end
-
--- With the permissions of any new file: those of the original are its owner's affair.
-local function copy_bytes(source, temporary, path)
-  local mode = new_file_mode(temporary)
-  local ok, message = await_copy(source, temporary)
-  check(ok, message, "write", path)
-  check(uv.fs_chmod(temporary, mode))
-end
-
---- Copies a regular file. What is there already and is the same stays.
+--- Copies a regular file, with the permissions of any new file. What is there already and is the same stays.
 ---@param source string
 ---@param path string
+---@param progress? fun(done: integer, total: integer)
 ---@return integer size Bytes.
-function disk.copy(source, path)
+function disk.copy(source, path, progress)
   local before = state_of(source)
   local there = uv.fs_lstat(path)
-  if there and there.type == "file" and there.size == before.size and is_same(source, path) then return before.size end
+  if there and there.type == "file" and there.size == before.size and is_same(source, path) then
+    if progress then progress(before.size, before.size) end
+    return before.size
+  end
   disk.create(path, before.size, function(temporary)
-    copy_bytes(source, temporary, path)
+    copy_bytes(source, temporary, path, progress)
     check_unchanged(source, before)
-    sync(temporary)
   end)
   return before.size
 end

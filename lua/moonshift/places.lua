@@ -162,8 +162,10 @@ local function disk_place(settings)
   return {
     name = settings.name, priority = settings.priority or DEFAULT_PRIORITY, keeps_rows = true, has_paths = true,
     identify = identify_by(structure.find(settings.structure), settings.name, prefix),
-    put = function(_, _, resource, source) return disk.copy(source, disk.path(prefix, resource)) end,
-    take = function(_, _, resource, path) return disk.copy(disk.path(prefix, resource), path) end,
+    put = function(_, item, resource, source)
+      return disk.copy(source, disk.path(prefix, resource), item.progress)
+    end,
+    take = function(_, item, resource, path) return disk.copy(disk.path(prefix, resource), path, item.progress) end,
     path = function(_, _, resource) return disk.path(prefix, resource) end,
     remove = function(_, _, resource) disk.remove(prefix, resource) end,
     settle = function(resources) disk.settle(prefix, resources) end,

@@ -9,5 +9,6 @@ luaopen_moonshift_core_component(lua_State *L)
   ms_component_open_glob(L);
   ms_component_open_rate(L);
   ms_component_open_checksum(L);
+  ms_component_open_copy(L);
   return 1;
 }

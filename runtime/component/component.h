@@ -19,6 +19,8 @@ void
 ms_component_open_rate(lua_State *L);
 void
 ms_component_open_checksum(lua_State *L);
+void
+ms_component_open_copy(lua_State *L);
 
 /* The budget at `index`; raises for anything else. Borrowed from the value there. */
 struct ms_rate *

@@ -1,17 +1,16 @@
 /* moonshift.core.component.upload and .download: one file over the session's transport.
  *
  * The operation is a userdata that stays on the waiting function's stack, so it lives exactly as long as
- * the call. A progress function is called from the loop: it may look and print, not wait; an error in
- * it is reported and ends the reporting, never the transfer. */
+ * the call. */
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "binding/options.h"
 #include "binding/raise.h"
 #include "binding/task.h"
 #include "component/component.h"
+#include "component/progress.h"
 #include "session/session.h"
 
 enum { HEADERS_MAX = 32 };
@@ -23,8 +22,7 @@ struct operation {
   struct ms_error err;
   int64_t size_bytes;
   struct ms_transport_moved moved;
-  lua_State *main;
-  int progress; /* registry reference, or LUA_NOREF */
+  struct ms_progress progress;
 };
 
 struct settings {
@@ -75,18 +73,7 @@ static void
 on_progress(void *user, int64_t done_bytes, int64_t total_bytes)
 {
   struct operation *operation = user;
-  lua_State *L = operation->main;
-  if (operation->progress == LUA_NOREF)
-    return;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, operation->progress);
-  lua_pushinteger(L, done_bytes);
-  lua_pushinteger(L, total_bytes);
-  if (lua_pcall(L, 2, 0, 0) == LUA_OK)
-    return;
-  ms_log(MS_LOG_WARNING, "the progress function failed: %s", ms_error_text(L, -1));
-  lua_pop(L, 2);
-  luaL_unref(L, LUA_REGISTRYINDEX, operation->progress);
-  operation->progress = LUA_NOREF;
+  ms_progress_tell(&operation->progress, done_bytes, total_bytes);
 }
 
 static void
@@ -135,8 +122,7 @@ push_moved(lua_State *L, const struct ms_transport_moved *moved)
 static int
 finish(lua_State *L, struct operation *operation)
 {
-  luaL_unref(L, LUA_REGISTRYINDEX, operation->progress);
-  operation->progress = LUA_NOREF;
+  ms_progress_close(L, &operation->progress);
   if (operation->wait.cancelled)
     return ms_raise_cancelled(L);
   if (operation->status)
@@ -159,10 +145,6 @@ push_operation(lua_State *L)
   struct operation *operation = lua_newuserdatauv(L, sizeof *operation, 0);
   memset(operation, 0, sizeof *operation);
   operation->wait.cancel = on_cancel;
-  operation->progress = LUA_NOREF;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-  operation->main = lua_tothread(L, -1);
-  lua_pop(L, 1);
   return operation;
 }
 
@@ -190,10 +172,7 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
     file.rate = ms_component_rate(L, settings.rate);
   if (settings.headers)
     file.header_count = read_headers(L, settings.headers, headers);
-  if (settings.progress) {
-    lua_pushvalue(L, settings.progress);
-    operation->progress = luaL_ref(L, LUA_REGISTRYINDEX);
-  }
+  ms_progress_open(L, settings.progress, &operation->progress);
   if (!ms_wait_prepare(L, &operation->wait)) {
     file.progress = NULL;
     operation->status = in_place(transport, &file, &operation->size_bytes, &operation->err);
