@@ -62,11 +62,11 @@ static const struct ms_work_kind kind = {
     .step = step, .on_step = on_step, .on_end = on_end, .release = release};
 
 static void
-start(struct job *job, int steps_wanted)
+start(struct job *job, int steps_wanted, bool may_go_on)
 {
   struct ms_error err;
   *job = (struct job){.steps_wanted = steps_wanted, .loop_thread = pthread_self()};
-  atomic_store(&job->may_go_on, true);
+  atomic_store(&job->may_go_on, may_go_on);
   check_ok(ms_loop_open(&job->loop, &err), &err);
   check_ok(ms_work_start(&job->loop, &kind, job, &job->work, &err), &err);
 }
@@ -76,7 +76,7 @@ steps_come_one_after_another(void **state)
 {
   (void)state;
   struct job job;
-  start(&job, 5);
+  start(&job, 5, true);
   uv_run(&job.loop, UV_RUN_DEFAULT);
   assert_int_equal(job.steps, 5);
   assert_false(job.was_on_loop);
@@ -91,7 +91,7 @@ cancel_between_steps(void **state)
 {
   (void)state;
   struct job job;
-  start(&job, 5);
+  start(&job, 5, true);
   job.cancel_at = 2;
   uv_run(&job.loop, UV_RUN_DEFAULT);
   assert_int_equal(job.steps, 2);
@@ -105,8 +105,7 @@ cancel_during_a_step(void **state)
 {
   (void)state;
   struct job job;
-  start(&job, 5);
-  atomic_store(&job.may_go_on, false);
+  start(&job, 5, false);
   while (atomic_load(&job.steps) == 0) {
     usleep(1000);
   }
@@ -127,10 +126,9 @@ cancel_before_the_first_step(void **state)
   enum { THREADS_MAX = 16 };
   struct job job, others[THREADS_MAX];
   for (int i = 0; i < THREADS_MAX; i++) {
-    start(&others[i], 1);
-    atomic_store(&others[i].may_go_on, false);
+    start(&others[i], 1, false);
   }
-  start(&job, 1);
+  start(&job, 1, true);
   ms_work_cancel(job.work);
   for (int i = 0; i < THREADS_MAX; i++) {
     atomic_store(&others[i].may_go_on, true);
