@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/holder.h"
 #include "api/internal.h"
 #include "api/owner.h"
 #include "api/plans.h"
@@ -107,6 +108,7 @@ ms_api_close(struct ms_api *api)
   ms_blobs_close(api->blobs);
   ms_plans_free(api->plans);
   ms_owners_free(api->owners);
+  ms_holders_free(api->holders);
   ms_referrers_free(api->referrers);
   ms_buffer_free(&api->schemas);
   free(api);

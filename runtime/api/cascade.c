@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/checks.h"
+#include "api/holder.h"
 #include "api/referrer.h"
 #include "api/update_note.h"
 
@@ -276,11 +277,12 @@ note_removals(struct work *work, const struct ms_entity_type *root, const struct
               struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
-  char head[MS_PLACE_SQL_SIZE];
+  const struct ms_holder *holder = ms_holder_find(work->batch->api, root);
   bool row = true;
-  ms_place_print_select(root, head);
-  enum ms_status status =
-      prepare_over(work, ids, head, root->primary_key[0]->storage.column, &statement, err);
+  if (!holder)
+    return ms_batch_out_of_memory(err);
+  enum ms_status status = prepare_over(work, ids, holder->select,
+                                       root->primary_key[0]->storage.column, &statement, err);
   while (status == MS_OK && row && ms_update_note_has_room(work->batch)) {
     const struct ms_place *place = NULL;
     status = ms_statement_step(statement, &row, err);

@@ -6,6 +6,7 @@
 #include "base/checksum.h"
 
 struct ms_call;
+struct ms_holders;
 struct ms_owners;
 struct ms_plans;
 struct ms_referrers;
@@ -16,6 +17,7 @@ struct ms_api {
   struct ms_blobs *blobs;          /* owned */
   struct ms_plans *plans;          /* owned */
   struct ms_owners *owners;        /* owned; NULL before the first look-up */
+  struct ms_holders *holders;      /* owned; NULL before the first look-up */
   struct ms_referrers *referrers;  /* owned; NULL before the first deletion */
   struct ms_buffer schemas;        /* the answer of query_schemas; empty before the first */
   uint8_t secret[MS_SHA256_BYTES]; /* that signs URLs */

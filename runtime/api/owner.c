@@ -1,11 +1,12 @@
 /* A column may hold the id of whatever has a relation that finds rows by it. */
 #include "api/owner.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/ask.h"
+
+enum { ARENA_MAX_BYTES = 256 * 1024 };
 
 static bool
 finds_rows_by(const struct ms_attribute *relation, const struct ms_entity_type *type,
@@ -33,36 +34,29 @@ ms_family_may_own(const struct ms_entity_type *root, const struct ms_entity_type
 
 /* ---- what is asked again and again is found out once ---- */
 
-/* A family whose entities a column may point to, and the statement that looks for one. */
-struct family {
-  const struct ms_entity_type *root;
-  char *sql; /* owned: the concrete type's name of the entity ?1 */
-};
-
+/* Families whose entities a column may point to, and the statements that look for one. */
 struct ms_owners {
   const char *table;
   const char *column;
-  struct ms_owners *next; /* of another column */
-  size_t count;
-  struct family families[];
+  struct ms_owners *next;              /* of another column */
+  struct ms_arena arena;               /* of the texts and lists */
+  const struct ms_entity_type **roots; /* ends in NULL */
+  const char **look_ups; /* one for each root: the concrete type's name of the entity ?1 */
 };
 
-static char *
-print_look_up(const struct ms_entity_type *root)
+static const char *
+print_look_up(struct ms_arena *arena, const struct ms_entity_type *root)
 {
-  char *sql = NULL;
   const char *quote = root->type_column ? "\"" : "'";
-  int size = asprintf(&sql, "SELECT %s%s%s FROM \"%s\" WHERE \"%s\" = ?1", quote,
-                      root->type_column ? root->type_column : root->name, quote, root->table,
-                      root->primary_key[0]->storage.column);
-  return size < 0 ? NULL : sql;
+  return ms_arena_printf(arena, "SELECT %s%s%s FROM \"%s\" WHERE \"%s\" = ?1", quote,
+                         root->type_column ? root->type_column : root->name, quote, root->table,
+                         root->primary_key[0]->storage.column);
 }
 
 static void
 free_owners(struct ms_owners *owners)
 {
-  for (size_t i = 0; i < owners->count; i++)
-    free(owners->families[i].sql);
+  ms_arena_free(&owners->arena);
   free(owners);
 }
 
@@ -76,28 +70,55 @@ ms_owners_free(struct ms_owners *owners)
   }
 }
 
+/* Most things are a context's: those are looked for first. */
+static void
+list_roots(const struct ms_model *model, const struct ms_entity_type *type,
+           struct ms_owners *owners)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < model->type_count; i++) {
+    const struct ms_entity_type *root = &model->types[i];
+    if (!root->column_count || !ms_family_may_own(root, type, owners->column))
+      continue;
+    bool is_first = count > 0 && strcmp(root->name, "Context") == 0;
+    owners->roots[count] = is_first ? owners->roots[0] : root;
+    if (is_first)
+      owners->roots[0] = root;
+    count++;
+  }
+}
+
+static bool
+print_look_ups(struct ms_owners *owners)
+{
+  for (size_t i = 0; owners->roots[i]; i++) {
+    owners->look_ups[i] = print_look_up(&owners->arena, owners->roots[i]);
+    if (!owners->look_ups[i])
+      return false;
+  }
+  return true;
+}
+
 /* NULL when out of memory. */
 static struct ms_owners *
 list_owners(const struct ms_model *model, const struct ms_entity_type *type, const char *column)
 {
-  struct ms_owners *owners =
-      calloc(1, sizeof *owners + model->type_count * sizeof *owners->families);
+  struct ms_owners *owners = calloc(1, sizeof *owners);
   if (!owners)
     return NULL;
   owners->table = type->table;
   owners->column = column;
-  for (size_t i = 0; i < model->type_count; i++) {
-    const struct ms_entity_type *root = &model->types[i];
-    if (!root->column_count || !ms_family_may_own(root, type, column))
-      continue;
-    struct family *family = &owners->families[owners->count++];
-    *family = (struct family){.root = root, .sql = print_look_up(root)};
-    if (!family->sql) {
-      free_owners(owners);
-      return NULL;
-    }
+  ms_arena_init(&owners->arena, ARENA_MAX_BYTES);
+  owners->roots =
+      MS_ARENA_ARRAY(&owners->arena, const struct ms_entity_type *, model->type_count + 1);
+  owners->look_ups = MS_ARENA_ARRAY(&owners->arena, const char *, model->type_count);
+  if (owners->roots && owners->look_ups) {
+    list_roots(model, type, owners);
+    if (print_look_ups(owners))
+      return owners;
   }
-  return owners;
+  free_owners(owners);
+  return NULL;
 }
 
 /* Those of a column of the model, whose name stays where it is. NULL when out of memory. */
@@ -119,16 +140,23 @@ find_owners(struct ms_api *api, const struct ms_entity_type *type, const char *c
 
 /* ---- finding ---- */
 
+const struct ms_entity_type *const *
+ms_owner_families(struct ms_api *api, const struct ms_entity_type *type, const char *column)
+{
+  const struct ms_owners *owners = find_owners(api, type, column);
+  return owners ? owners->roots : NULL;
+}
+
 static enum ms_status
-find_in_family(struct ms_batch *batch, const struct family *family, const char *id,
-               const char **name, struct ms_error *err)
+find_in_family(struct ms_batch *batch, const struct ms_entity_type *root, const char *look_up,
+               const char *id, const char **name, struct ms_error *err)
 {
   struct ms_parameter key = ms_text_parameter(id);
   struct ms_parameter found;
-  enum ms_status status = ms_ask(batch, family->sql, &key, 1, MS_COLUMN_TEXT, &found, err);
+  enum ms_status status = ms_ask(batch, look_up, &key, 1, MS_COLUMN_TEXT, &found, err);
   if (status == MS_OK && found.type == MS_PARAMETER_TEXT) {
     const struct ms_entity_type *type = ms_model_type(batch->api->model, found.text);
-    *name = type ? type->name : family->root->name;
+    *name = type ? type->name : root->name;
   }
   return status;
 }
@@ -142,7 +170,7 @@ ms_find_type_of(struct ms_batch *batch, const struct ms_entity_type *type, const
   *name = NULL;
   if (!owners)
     return ms_batch_out_of_memory(err);
-  for (size_t i = 0; i < owners->count && status == MS_OK && !*name; i++)
-    status = find_in_family(batch, &owners->families[i], id, name, err);
+  for (size_t i = 0; owners->roots[i] && status == MS_OK && !*name; i++)
+    status = find_in_family(batch, owners->roots[i], owners->look_ups[i], id, name, err);
   return status;
 }

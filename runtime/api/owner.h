@@ -17,6 +17,11 @@ struct ms_owners;
 void
 ms_owners_free(struct ms_owners *owners);
 
+/* The families whose entities `column` of `type` may point to; ends in NULL. NULL when out of memory. Borrowed
+ * from the API. */
+const struct ms_entity_type *const *
+ms_owner_families(struct ms_api *api, const struct ms_entity_type *type, const char *column);
+
 /* The name of the concrete type of the entity `id`, among those that the column `column` of `type` may
  * point to. NULL when there is none. Borrowed from the model. */
 enum ms_status

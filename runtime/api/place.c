@@ -1,49 +1,14 @@
-/* Two hash tables in the arena, and one statement per family. */
+/* Two hash tables in the arena. */
 #include "api/place.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "api/owner.h"
+#include "api/holder.h"
 #include "api/row.h"
 #include "base/hash.h"
 
 enum { LEGACY_NAME_SIZE = 64, BUCKETS_MIN = 64 };
-
-/* What an entity lies in: the column that holds its parent's id, by the root of its family. */
-static const struct {
-  const char *type;
-  const char *attribute;
-} holders[] = {
-    {"Appointment", "context_id"},
-    {"Asset", "context_id"},
-    {"AssetVersion", "asset_id"},
-    {"CalendarEvent", "project_id"},
-    {"Component", "version_id"},
-    {"ComponentLocation", "component_id"},
-    {"Context", "parent_id"},
-    {"List", "project_id"},
-    {"ListObject", "list_id"},
-    {"Manager", "context_id"},
-    {"Note", "parent_id"},
-    {"ReviewSession", "project_id"},
-    {"ReviewSessionInvitee", "review_session_id"},
-    {"ReviewSessionObject", "review_session_id"},
-    {"ReviewSessionObjectStatus", "review_session_object_id"},
-    {"StatusChange", "parent_id"},
-    {"Timelog", "context_id"},
-    {"Timer", "context_id"},
-};
-
-static const struct ms_attribute *
-find_holder(const struct ms_entity_type *root)
-{
-  for (size_t i = 0; i < sizeof holders / sizeof *holders; i++)
-    if (strcmp(holders[i].type, root->name) == 0)
-      return ms_type_attribute(root, holders[i].attribute);
-  return NULL;
-}
 
 /* ---- tables ---- */
 
@@ -115,35 +80,23 @@ ms_place_forget(struct ms_batch *batch)
 
 /* ---- rows ---- */
 
-void
-ms_place_print_select(const struct ms_entity_type *root, char sql[MS_PLACE_SQL_SIZE])
-{
-  const struct ms_attribute *holder = find_holder(root);
-  bool is_context = strcmp(root->name, "Context") == 0;
-  const char *quote = root->type_column ? "\"" : "'";
-  snprintf(sql, MS_PLACE_SQL_SIZE, "SELECT \"%s\", %s%s%s, %s, %s FROM \"%s\"",
-           root->primary_key[0]->storage.column, quote,
-           root->type_column ? root->type_column : root->name, quote,
-           holder ? holder->storage.column : "NULL", is_context ? "object_type_id" : "NULL",
-           root->table);
-}
-
 static enum ms_status
 read_place(struct ms_batch *batch, const struct ms_entity_type *root,
            struct ms_statement *statement, struct ms_place *place, struct ms_error *err)
 {
-  const char *texts[4];
-  for (int i = 0; i < 4; i++) {
+  const char *texts[MS_HOLDER_COLUMNS];
+  for (int i = 0; i < MS_HOLDER_COLUMNS; i++) {
     const char *text = ms_statement_text(statement, i, NULL);
     texts[i] = text ? ms_arena_strdup(batch->arena, text) : NULL;
     if (text && !texts[i])
       return ms_batch_out_of_memory(err);
   }
-  const struct ms_entity_type *type = texts[1] ? ms_model_type(batch->api->model, texts[1]) : NULL;
+  const char *name = texts[MS_HOLDER_TYPE];
+  const struct ms_entity_type *type = name ? ms_model_type(batch->api->model, name) : NULL;
   *place = (struct ms_place){.type = type ? type : root,
-                             .id = texts[0],
-                             .parent_id = texts[2],
-                             .object_type_id = texts[3]};
+                             .id = texts[MS_HOLDER_ID],
+                             .parent_id = texts[MS_HOLDER_PARENT_ID],
+                             .object_type_id = texts[MS_HOLDER_OBJECT_TYPE_ID]};
   return MS_OK;
 }
 
@@ -152,10 +105,11 @@ read_present(struct ms_batch *batch, const struct ms_entity_type *root, const ch
              struct ms_place *place, bool *found, struct ms_error *err)
 {
   struct ms_statement *statement = NULL;
-  char sql[MS_PLACE_SQL_SIZE * 2], head[MS_PLACE_SQL_SIZE];
-  ms_place_print_select(root, head);
-  snprintf(sql, sizeof sql, "%s WHERE \"%s\" = ?1", head, root->primary_key[0]->storage.column);
-  enum ms_status status = ms_database_prepare(batch->api->database, sql, &statement, err);
+  const struct ms_holder *holder = ms_holder_find(batch->api, root);
+  if (!holder)
+    return ms_batch_out_of_memory(err);
+  enum ms_status status =
+      ms_database_prepare(batch->api->database, holder->select_one, &statement, err);
   if (status != MS_OK)
     return status;
   ms_statement_bind_string(statement, 1, id);
@@ -168,31 +122,39 @@ read_present(struct ms_batch *batch, const struct ms_entity_type *root, const ch
 
 /* ---- the way up ---- */
 
-/* The family that the parent of a row of `root` is in; NULL when there is no such entity. */
+/* The present entity of the family, remembered from now on. *is_new: its own parent is not looked up yet. */
 static enum ms_status
-find_parent_root(struct ms_batch *batch, const struct ms_entity_type *root, const char *parent_id,
-                 const struct ms_entity_type **parent, struct ms_error *err)
+find_present(struct ms_batch *batch, const struct ms_entity_type *root, const char *id,
+             struct ms_place **place, bool *is_new, struct ms_error *err)
 {
-  const struct ms_attribute *holder = find_holder(root);
-  const char *name = NULL;
-  *parent = holder->foreign_key_type ? holder->foreign_key_type->root : NULL;
-  if (*parent)
+  struct ms_place found;
+  *is_new = false;
+  *place = look_up(&batch->places.present, root, id);
+  if (*place)
     return MS_OK;
-  enum ms_status status =
-      ms_find_type_of(batch, root, holder->storage.column, parent_id, &name, err);
-  if (status == MS_OK && name)
-    *parent = ms_model_type(batch->api->model, name)->root;
-  return status;
+  enum ms_status status = read_present(batch, root, id, &found, is_new, err);
+  if (status != MS_OK || !*is_new)
+    return status;
+  *place = add(batch, &batch->places.present, &found);
+  return *place ? MS_OK : ms_batch_out_of_memory(err);
 }
 
-/* The parent of a row of `root`, if the batch has removed it. */
-static const struct ms_place *
-find_removed_parent(const struct ms_batch *batch, const struct ms_entity_type *root,
-                    const char *parent_id)
+/* One that the batch has removed counts first. */
+static enum ms_status
+find_parent(struct ms_batch *batch, const struct ms_place *place, struct ms_place **parent,
+            bool *is_new, struct ms_error *err)
 {
-  const struct ms_attribute *holder = find_holder(root);
-  return look_up(&batch->places.removed,
-                 holder->foreign_key_type ? holder->foreign_key_type->root : NULL, parent_id);
+  const struct ms_holder *holder = ms_holder_find(batch->api, place->type->root);
+  enum ms_status status = MS_OK;
+  if (!holder)
+    return ms_batch_out_of_memory(err);
+  const struct ms_entity_type *const *roots = holder->parents;
+  *is_new = false;
+  *parent =
+      look_up(&batch->places.removed, roots[0] && !roots[1] ? roots[0] : NULL, place->parent_id);
+  for (; *roots && !*parent && status == MS_OK; roots++)
+    status = find_present(batch, *roots, place->parent_id, parent, is_new, err);
+  return status;
 }
 
 /* Sets `parent` of a place that is remembered already, and so on upwards until one is known. */
@@ -200,27 +162,12 @@ static enum ms_status
 find_parents(struct ms_batch *batch, struct ms_place *place, struct ms_error *err)
 {
   enum ms_status status = MS_OK;
-  while (status == MS_OK && place->parent_id) {
-    const struct ms_entity_type *root = NULL;
-    struct ms_place found;
-    bool is_found = false;
-    place->parent = find_removed_parent(batch, place->type->root, place->parent_id);
-    if (place->parent)
-      return MS_OK;
-    status = find_parent_root(batch, place->type->root, place->parent_id, &root, err);
-    if (status != MS_OK || !root)
-      return status;
-    place->parent = look_up(&batch->places.present, root, place->parent_id);
-    if (place->parent)
-      return MS_OK;
-    status = read_present(batch, root, place->parent_id, &found, &is_found, err);
-    if (status != MS_OK || !is_found)
-      return status;
-    struct ms_place *parent = add(batch, &batch->places.present, &found);
-    if (!parent)
-      return ms_batch_out_of_memory(err);
+  bool goes_on = true;
+  while (status == MS_OK && goes_on && place->parent_id) {
+    struct ms_place *parent = NULL;
+    status = find_parent(batch, place, &parent, &goes_on, err);
     place->parent = parent;
-    place = parent;
+    place = goes_on ? parent : place;
   }
   return status;
 }
@@ -229,19 +176,13 @@ enum ms_status
 ms_place_find(struct ms_batch *batch, const struct ms_entity_type *root, const char *id,
               const struct ms_place **place, struct ms_error *err)
 {
-  struct ms_place found;
-  bool is_found = false;
-  *place = look_up(&batch->places.removed, root, id);
-  if (!*place)
-    *place = look_up(&batch->places.present, root, id);
-  if (*place)
-    return MS_OK;
-  enum ms_status status = read_present(batch, root, id, &found, &is_found, err);
-  if (status != MS_OK || !is_found)
-    return status;
-  struct ms_place *added = add(batch, &batch->places.present, &found);
-  *place = added;
-  return added ? find_parents(batch, added, err) : ms_batch_out_of_memory(err);
+  struct ms_place *found = look_up(&batch->places.removed, root, id);
+  bool is_new = false;
+  enum ms_status status = MS_OK;
+  if (!found)
+    status = find_present(batch, root, id, &found, &is_new, err);
+  *place = found;
+  return status == MS_OK && is_new ? find_parents(batch, found, err) : status;
 }
 
 enum ms_status

@@ -11,8 +11,7 @@
 struct ms_batch;
 
 enum {
-  MS_PLACE_LEVELS_MAX = 32, /* of a tree that are shown */
-  MS_PLACE_SQL_SIZE = 512
+  MS_PLACE_LEVELS_MAX = 32 /* of a tree that are shown */
 };
 
 struct ms_place {
@@ -41,11 +40,7 @@ enum ms_status
 ms_place_find(struct ms_batch *batch, const struct ms_entity_type *root, const char *id,
               const struct ms_place **place, struct ms_error *err);
 
-/* Prints what reads the places of a family's rows, "SELECT … FROM …", to be followed by a condition. */
-void
-ms_place_print_select(const struct ms_entity_type *root, char sql[MS_PLACE_SQL_SIZE]);
-
-/* The present row of such a statement is about to be removed: its place, which stays known. */
+/* The present row of a statement of ms_holder_find is about to be removed: its place, which stays known. */
 enum ms_status
 ms_place_remove(struct ms_batch *batch, const struct ms_entity_type *root,
                 struct ms_statement *statement, const struct ms_place **place,
