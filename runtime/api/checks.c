@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/fill.h"
 #include "api/tree.h"
 
 enum { CHECK_SQL_MAX_BYTES = 64 * 1024 };
@@ -193,11 +194,21 @@ note_required(struct ms_batch *batch, struct ms_row *row, bool is_new, struct ms
   return MS_OK;
 }
 
+/* What was filled in from other rows a moment ago leads somewhere. */
+static bool
+is_found(const struct ms_row *row, size_t cell)
+{
+  const struct ms_attribute *attribute = row->cells[cell].attribute;
+  return cell >= row->given_count && attribute && ms_fill_looks_around(attribute);
+}
+
 enum ms_status
 ms_checks_note_row(struct ms_batch *batch, struct ms_row *row, bool is_new, struct ms_error *err)
 {
   enum ms_status status = note_required(batch, row, is_new, err);
   for (size_t i = 0; i < row->cell_count && status == MS_OK; i++) {
+    if (is_new && is_found(row, i))
+      continue;
     status = note_reference(batch, row->type, &row->cells[i], err);
     if (status == MS_OK)
       status = note_tree(batch, row, &row->cells[i], is_new, err);

@@ -1,12 +1,11 @@
 /* Defaults and fills, one function per word of MS_FILL_TABLE.
- *
- * The choices that depend on the project's schema are one statement each. A fill that finds nothing
- * leaves null: whether that is allowed shows when the batch ends. */
+ * A fill that finds nothing leaves null: whether that is allowed shows when the batch ends. */
 #include "api/fill.h"
 
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/choice.h"
 #include "api/owner.h"
 #include "base/id.h"
 
@@ -133,78 +132,26 @@ fill_project(struct ms_batch *batch, struct ms_row *row, const struct ms_attribu
                 value, err);
 }
 
-/* A way to choose, by the first `parameter_count` of: ?1 the project, ?2 the object type, ?3 the
- * type. */
-struct choice {
-  size_t parameter_count;
-  const char *sql;
-};
-
-enum { CHOICE_PARAMETERS = 3 };
-
-/* The own tables of tasks come first, then those of other object types, then whatever there is. */
-static const struct choice task_status = {
-    3, "SELECT s.id FROM ProjectSchema p JOIN WorkflowSchemaStatus w ON w.workflow_schema_id ="
-       " ifnull((SELECT o.workflow_schema_id FROM ProjectSchemaOverride o"
-       "  WHERE o.project_schema_id = p.id AND o.type_id = ?3), p.task_workflow_schema_id)"
-       " JOIN Status s ON s.id = w.status_id"
-       " WHERE p.id = (SELECT project_schema_id FROM Context WHERE id = ?1)"
-       " AND ?2 = '11c137c0-ee7e-4f9c-91c5-8c77cec22b2c'"
-       " ORDER BY s.sort, s.rowid LIMIT 1"};
-static const struct choice other_status = {
-    2, "SELECT ss.status_id FROM Schema c JOIN SchemaStatus ss ON ss.schema_id = c.id"
-       " WHERE c.project_schema_id = (SELECT project_schema_id FROM Context WHERE id = ?1)"
-       " AND c.type_id = ?2 ORDER BY ss.sort, ss.rowid LIMIT 1"};
-static const struct choice version_status = {
-    1, "SELECT s.id FROM ProjectSchema p"
-       " JOIN WorkflowSchemaStatus w ON w.workflow_schema_id = p.asset_version_workflow_schema_id"
-       " JOIN Status s ON s.id = w.status_id"
-       " WHERE p.id = (SELECT project_schema_id FROM Context WHERE id = ?1)"
-       " ORDER BY s.sort, s.rowid LIMIT 1"};
-static const struct choice any_status = {0, "SELECT id FROM Status ORDER BY sort, rowid LIMIT 1"};
-static const struct choice task_type = {
-    2, "SELECT t.id FROM ProjectSchema p"
-       " JOIN TaskTypeSchemaType l ON l.task_type_schema_id = p.task_type_schema_id"
-       " JOIN Type t ON t.id = l.type_id"
-       " WHERE p.id = (SELECT project_schema_id FROM Context WHERE id = ?1)"
-       " AND ?2 = '11c137c0-ee7e-4f9c-91c5-8c77cec22b2c'"
-       " ORDER BY t.sort, t.rowid LIMIT 1"};
-static const struct choice other_type = {
-    2, "SELECT st.type_id FROM Schema c JOIN SchemaType st ON st.schema_id = c.id"
-       " WHERE c.project_schema_id = (SELECT project_schema_id FROM Context WHERE id = ?1)"
-       " AND c.type_id = ?2 ORDER BY st.sort, st.rowid LIMIT 1"};
-static const struct choice any_type = {0, "SELECT id FROM Type ORDER BY sort, rowid LIMIT 1"};
-
-static const struct choice *const status_choices[] = {&task_status, &other_status, &any_status};
-static const struct choice *const version_status_choices[] = {&version_status, &any_status};
-static const struct choice *const type_choices[] = {&task_type, &other_type, &any_type};
-
-/* The first of the choices that gives anything. */
-static enum ms_status
-choose(struct ms_batch *batch, const struct choice *const *choices, size_t count,
-       const struct ms_parameter parameters[CHOICE_PARAMETERS], struct ms_parameter *value,
-       struct ms_error *err)
+static struct ms_subject
+subject_of(struct ms_row *row)
 {
-  enum ms_status status = MS_OK;
-  for (size_t i = 0; i < count && status == MS_OK && value->type == MS_PARAMETER_NULL; i++)
-    status = ms_ask(batch, choices[i]->sql, parameters, choices[i]->parameter_count, MS_COLUMN_TEXT,
-                    value, err);
-  return status;
+  return (struct ms_subject){.project_id = cell_value(row, "project_id"),
+                             .object_type_id = cell_value(row, "object_type_id"),
+                             .type_id = cell_value(row, "type_id")};
 }
 
 static enum ms_status
 fill_version_status(struct ms_batch *batch, struct ms_row *row, struct ms_parameter *value,
                     struct ms_error *err)
 {
-  struct ms_parameter parameters[CHOICE_PARAMETERS] = {{.type = MS_PARAMETER_NULL}};
+  struct ms_subject subject = {.project_id = {.type = MS_PARAMETER_NULL}};
   struct ms_parameter asset = cell_value(row, "asset_id");
   enum ms_status status = ms_ask(
       batch,
       "SELECT c.project_id FROM Asset a JOIN Context c ON c.id = a.context_id WHERE a.id = ?1",
-      &asset, 1, MS_COLUMN_TEXT, &parameters[0], err);
-  if (status != MS_OK)
-    return status;
-  return choose(batch, version_status_choices, 2, parameters, value, err);
+      &asset, 1, MS_COLUMN_TEXT, &subject.project_id, err);
+  return status == MS_OK ? ms_choose(batch, MS_CHOICE_VERSION_STATUS, &subject, value, err)
+                         : status;
 }
 
 static enum ms_status
@@ -214,9 +161,8 @@ fill_status(struct ms_batch *batch, struct ms_row *row, const struct ms_attribut
   (void)attribute;
   if (strcmp(row->type->name, "AssetVersion") == 0)
     return fill_version_status(batch, row, value, err);
-  const struct ms_parameter parameters[CHOICE_PARAMETERS] = {
-      cell_value(row, "project_id"), cell_value(row, "object_type_id"), cell_value(row, "type_id")};
-  return choose(batch, status_choices, 3, parameters, value, err);
+  const struct ms_subject subject = subject_of(row);
+  return ms_choose(batch, MS_CHOICE_STATUS, &subject, value, err);
 }
 
 static enum ms_status
@@ -224,9 +170,8 @@ fill_type(struct ms_batch *batch, struct ms_row *row, const struct ms_attribute 
           struct ms_parameter *value, struct ms_error *err)
 {
   (void)attribute;
-  const struct ms_parameter parameters[CHOICE_PARAMETERS] = {cell_value(row, "project_id"),
-                                                             cell_value(row, "object_type_id")};
-  return choose(batch, type_choices, 3, parameters, value, err);
+  const struct ms_subject subject = subject_of(row);
+  return ms_choose(batch, MS_CHOICE_TYPE, &subject, value, err);
 }
 
 /* ---- the type of an entity that a column points to ---- */

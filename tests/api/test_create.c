@@ -280,6 +280,41 @@ a_project_fills_in_for_its_tasks(void **state)
   expect(tracker, "4.data.0.type.name", "'Character'");
 }
 
+/* Not the one that was made first. */
+static void
+the_first_type_and_status_of_a_schema_are_those_of_its_order(void **state)
+{
+  struct tracker *tracker = *state;
+  query(tracker,
+        "select task_type_schema_id, task_workflow_schema_id from ProjectSchema where id is"
+        " \"69cb7f92-4dbf-11e1-9902-f23c91df25eb\"",
+        1);
+  char body[2048];
+  snprintf(body, sizeof body,
+           "[{'action':'create','entity_type':'Type','entity_data':{'id':'ty1','name':'Layout',"
+           "'sort':-1}},"
+           "{'action':'create','entity_type':'Type','entity_data':{'id':'ty2','name':'Unused',"
+           "'sort':-2}},"
+           "{'action':'create','entity_type':'TaskTypeSchemaType','entity_data':{"
+           "'task_type_schema_id':'%s','type_id':'ty1'}},"
+           "{'action':'create','entity_type':'Status','entity_data':{'id':'st1','name':'New',"
+           "'sort':-1}},"
+           "{'action':'create','entity_type':'WorkflowSchemaStatus','entity_data':{"
+           "'workflow_schema_id':'%s','status_id':'st1'}},"
+           "{'action':'create','entity_type':'Project','entity_data':{'id':'p1','name':'film',"
+           "'project_schema_id':'69cb7f92-4dbf-11e1-9902-f23c91df25eb'}},"
+           "{'action':'create','entity_type':'Task','entity_data':{'id':'t1','name':'a',"
+           "'parent_id':'p1'}},"
+           "{'action':'create','entity_type':'Shot','entity_data':{'id':'s1','name':'b',"
+           "'parent_id':'p1'}}]",
+           at(tracker, "0.data.0.task_type_schema_id")->string,
+           at(tracker, "0.data.0.task_workflow_schema_id")->string);
+  call(tracker, body);
+  expect(tracker, "6.data.type_id", "'ty1'");
+  expect(tracker, "6.data.status_id", "'st1'");
+  query(tracker, "select id from Shot where status.name is Normal", 1);
+}
+
 static void
 versions_count_up(void **state)
 {
@@ -337,6 +372,7 @@ main(void)
       WITH_TRACKER(a_subtype_follows_from_its_classifier),
       WITH_TRACKER(a_subtype_follows_from_a_classifier_by_default),
       WITH_TRACKER(a_project_fills_in_for_its_tasks),
+      WITH_TRACKER(the_first_type_and_status_of_a_schema_are_those_of_its_order),
       WITH_TRACKER(versions_count_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
