@@ -4,6 +4,7 @@ local component_source = require "moonshift.component_source"
 local errors = require "moonshift.errors"
 local session_core = require "moonshift.core.session"
 local system = require "moonshift.core.system"
+local unfinished = require "moonshift.unfinished"
 require "moonshift.session"
 
 ---@class moonshift.publish
@@ -86,15 +87,6 @@ local function find_asset(session, parent, options)
   }), true
 end
 
-local function take_back(session, version, asset, is_new)
-  session:rollback()
-  local operations = {
-    { action = "delete", entity_type = "AssetVersion", entity_key = { version.id } },
-    is_new and { action = "delete", entity_type = "Asset", entity_key = { asset.id } } or nil,
-  }
-  pcall(session.call, session, operations)
-end
-
 ---@class moonshift.publish.Options
 ---@field files string[] Files, sequences and patterns.
 ---@field context string|moonshift.Entity A task, or what the asset is for; an id or a path of names.
@@ -140,6 +132,19 @@ local function add_components(session, version, found, options)
   return components
 end
 
+local function finish(session, version, found, options)
+  session:commit()
+  local components = add_components(session, version, found, options)
+  version.is_published = true
+  session:commit()
+  return components
+end
+
+local function settle(lease, is_settled)
+  if not lease then return end
+  if is_settled then lease:release() else lease:abandon() end
+end
+
 --- Publishes files as the next version of an asset. The version is published when all of its files are there; when
 --- one cannot be sent nothing of it stays.
 ---
@@ -156,19 +161,22 @@ function publish.run(session, options)
   local found = find_files(options.files)
   local context = options.context
   if not session_core.is_entity(context) then context = publish.find_context(session, context) end
+  unfinished.clean(session)
   local parent, task = find_parent(context)
   local asset, is_new = find_asset(session, parent, options)
   local version = session:create("AssetVersion", {
     asset = asset, task = task, comment = options.comment or "", is_published = false,
   })
-  session:commit()
-  local ok, result = pcall(add_components, session, version, found, options)
+  local record = { version_id = version.id, asset_id = asset.id, is_new = is_new }
+  local lease = unfinished.remember(session, record)
+  local ok, result = pcall(finish, session, version, found, options)
+  local is_settled = ok
   if not ok then
-    take_back(session, version, asset, is_new)
-    error(result, 0)
+    session:rollback()
+    is_settled = pcall(unfinished.take_back, session, record)
   end
-  version.is_published = true
-  session:commit()
+  settle(lease, is_settled)
+  if not ok then error(result, 0) end
   return version, result
 end
 
