@@ -30,6 +30,7 @@ local upload = require "moonshift.upload"
 local given = options.parse {
   verb = "attach",
   arguments = { ... },
+  joins_rest = true,
   spec = {
     { name = "name", argument = "NAME" },
     { name = "limit-rate", argument = "RATE", type = "size" },

@@ -30,6 +30,7 @@ local transfer_bar = require "moonshift.transfer_bar"
 local given = options.parse {
   verb = "download",
   arguments = { ... },
+  joins_rest = true,
   spec = {
     { name = "output", short = "o", argument = "DIR", default = "." },
     { name = "limit-rate", argument = "RATE", type = "size" },

@@ -21,7 +21,7 @@
 ---   moonshift publish '/renders/sh010.*.exr' --to show/sq010/sh010/comp --asset comp --comment "Grain matched"
 ---
 --- Sample output:
----   sh010.%04d.exr [1001-1096] (96 files, 1.1 GiB)
+---   sh010.%d.exr [1001-1096] (96 files, 1.1 GiB)
 ---   published comp v003
 
 local component_source = require "moonshift.component_source"
@@ -35,6 +35,7 @@ local transfer_bar = require "moonshift.transfer_bar"
 local given = options.parse {
   verb = "publish",
   arguments = { ... },
+  joins_rest = true,
   spec = {
     { name = "to", argument = "CONTEXT" },
     { name = "asset", argument = "NAME" },

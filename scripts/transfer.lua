@@ -33,6 +33,7 @@ local transfer_bar = require "moonshift.transfer_bar"
 local given = options.parse {
   verb = "transfer",
   arguments = { ... },
+  joins_rest = true,
   spec = {
     { name = "from", argument = "LOCATION", default = "ftrack.server" },
     { name = "to", argument = "LOCATION" },

@@ -4,6 +4,7 @@ local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
 local sequence = require "moonshift.sequence"
 local session_core = require "moonshift.core.session"
+local text = require "moonshift.text"
 local uv = require "luv"
 
 ---@class moonshift.component_source
@@ -54,23 +55,18 @@ end
 
 -- ---- what there is ---------------------------------------------------------------------------------
 
--- The tracker keeps text; other bytes become "?".
-local function as_text(name)
-  return utf8.len(name) and name or (name:gsub("[\128-\255]", "?"))
-end
-
 local function file_item(path)
   local size = component_source.check_file(path)
   local name, file_type = component_source.split_name(path)
   return {
-    id = session_core.new_id(), name = as_text(name), file_type = as_text(file_type), size = size, path = path,
+    id = session_core.new_id(), name = text.valid(name), file_type = text.valid(file_type), size = size, path = path,
   }
 end
 
 local function sequence_items(seq)
   local name, file_type = sequence.split_name(seq)
   local container = {
-    id = session_core.new_id(), name = as_text(name), file_type = as_text(file_type), padding = seq.padding,
+    id = session_core.new_id(), name = text.valid(name), file_type = text.valid(file_type), padding = seq.padding,
     is_container = true, is_sequence = true, size = 0, path = sequence.pattern(seq),
   }
   local items = { container }
@@ -96,22 +92,32 @@ local function found(path, items)
   return { path = path, count = math.max(1, #items - 1), size = items[1].size, items = items }
 end
 
+-- Nothing matches: because there is nothing, or because nobody lets us look.
+local function fail_empty(pattern)
+  local folder = pattern:match "^(.*/)" or "."
+  if uv.fs_stat(folder) and not uv.fs_access(folder, "RX") then
+    errors.raise("permission", ("no file matches '%s': the folder '%s' cannot be read; check its permissions")
+      :format(pattern, folder))
+  end
+  errors.raise("not_found", ("no file matches '%s'"):format(pattern))
+end
+
 --- All that a path, a sequence (`name.%04d.exr [1-5]`) or a pattern (`*.exr`) stands for: sequences are found among
 --- the files that match. Raises `not_found` when there is nothing.
----@param text string
+---@param pattern string
 ---@return moonshift.component_source.Found[]
-function component_source.find_all(text)
-  local seq = type(text) == "string" and not uv.fs_lstat(text) and sequence.parse(text)
-  if seq then return { found(text, sequence_items(seq)) } end
-  if type(text) ~= "string" or uv.fs_lstat(text) or not text:find "[*?%[{]" then
-    return { found(text, { file_item(text) }) }
+function component_source.find_all(pattern)
+  local seq = type(pattern) == "string" and not uv.fs_lstat(pattern) and sequence.parse(pattern)
+  if seq then return { found(pattern, sequence_items(seq)) } end
+  if type(pattern) ~= "string" or uv.fs_lstat(pattern) or not pattern:find "[*?%[{]" then
+    return { found(pattern, { file_item(pattern) }) }
   end
   local paths = {}
-  for _, path in ipairs(core.glob(text)) do
+  for _, path in ipairs(core.glob(pattern)) do
     local status = uv.fs_stat(path)
     if status and status.type == "file" then paths[#paths + 1] = path end
   end
-  if #paths == 0 then errors.raise("not_found", ("no file matches '%s'"):format(text)) end
+  if #paths == 0 then fail_empty(pattern) end
   local sequences, others = sequence.detect(paths)
   local all = {}
   for i, one in ipairs(sequences) do all[i] = found(sequence.format(one), sequence_items(one)) end
@@ -120,13 +126,13 @@ function component_source.find_all(text)
 end
 
 --- The same for what has to be one component. Raises `not_unique` otherwise.
----@param text string
+---@param pattern string
 ---@return moonshift.component_source.Found
-function component_source.find(text)
-  local all = component_source.find_all(text)
+function component_source.find(pattern)
+  local all = component_source.find_all(pattern)
   if #all == 1 then return all[1] end
   errors.raise("not_unique", ("'%s' stands for %d components, for example '%s' and '%s': name one of them")
-    :format(text, #all, all[1].path, all[2].path))
+    :format(pattern, #all, all[1].path, all[2].path))
 end
 
 return component_source

@@ -23,6 +23,7 @@ local options = {}
 ---@field verb string
 ---@field spec moonshift.options.Option[]
 ---@field arguments string[] What the verb was called with: { ... }.
+---@field joins_rest? boolean What stands behind `--` are arguments like the others, also where they begin with "-".
 
 local EXIT_USAGE = 2
 
@@ -168,7 +169,12 @@ function options.parse(command)
   local index, count = 1, #command.arguments
   while index <= count do
     if command.arguments[index] == "--" then
-      result.rest = table.move(command.arguments, index + 1, count, 1, {})
+      local behind = table.move(command.arguments, index + 1, count, 1, {})
+      if not command.joins_rest then
+        result.rest = behind
+      else
+        table.move(behind, 1, #behind, #result + 1, result)
+      end
       break
     end
     index = read_argument(command, index, result) + 1

@@ -49,12 +49,31 @@ function text.count(count, singular)
   return ("%d %s%s"):format(count, singular, count == 1 and "" or "s")
 end
 
---- One line of at most `width` characters; a longer one ends in "…".
+--- Text in UTF-8: of other bytes, such as those of a file's name may be, "?" for each that is not ASCII.
+---@param bytes string
+---@return string
+function text.valid(bytes)
+  return utf8.len(bytes) and bytes or (bytes:gsub("[\128-\255]", "?"))
+end
+
+-- Control characters of ASCII and of Latin-1, and those that turn the direction of what follows.
+local INVISIBLE = { "%c", "\xC2[\x80-\x9F]", "\xE2\x80[\xAA-\xAE]", "\xE2\x81[\xA6-\xA9]" }
+
+--- A line that does to a terminal what it looks like: "?" for each character that would move the cursor, change colours
+--- or hide what follows. Names of files may hold any.
+---@param line string
+---@return string
+function text.visible(line)
+  for _, pattern in ipairs(INVISIBLE) do line = line:gsub(pattern, "?") end
+  return line
+end
+
+--- One visible line of at most `width` characters; a longer one ends in "…".
 ---@param line string
 ---@param width integer
 ---@return string
 function text.fit(line, width)
-  line = line:gsub("%s+", " ")
+  line = text.visible((line:gsub("%s+", " ")))
   local length = utf8.len(line) or #line
   if length <= width then return line end
   local stop = utf8.len(line) and utf8.offset(line, width) or width

@@ -10,17 +10,19 @@ local transfer_bar = {}
 
 local WIDTH = 20
 local CLEAR = "\r\27[K"
-local LINE_INTERVAL_S, EVENT_INTERVAL_S = 15, 1
+local LINE_INTERVAL_S, EVENT_INTERVAL_S, DRAW_INTERVAL_S = 15, 1, 0.1
 
+-- Of what came since the first bytes were told: what an interrupted transfer goes on from has cost no time.
 local function rate(self)
   local seconds = (uv.hrtime() - self.started) / 1e9
-  return seconds > 0.5 and self.done_bytes / seconds or nil
+  local bytes = self.done_bytes - (self.first_bytes or 0)
+  return seconds > 0.5 and bytes > 0 and bytes / seconds or nil
 end
 
 -- "84.1 MiB/s  12 s left", as far as is known.
 local function pace(self, done, total)
   local per_second = rate(self)
-  if not per_second or per_second == 0 then return "" end
+  if not per_second then return "" end
   local line = ("  %s/s"):format(text.size(per_second))
   if (uv.hrtime() - self.started) / 1e9 < 2 then return line end
   return ("%s  %s left"):format(line, text.duration((total - done) / per_second))
@@ -38,6 +40,7 @@ end
 local ways = { terminal = {}, lines = {}, json = {} }
 
 function ways.terminal.update(self, done, total)
+  if self.drawn and done < total and not is_due(self, DRAW_INTERVAL_S) then return end
   local filled = math.floor(WIDTH * done / total)
   io.stderr:write(CLEAR, text.fit(self.label, 30), "  ", ("█"):rep(filled), ("░"):rep(WIDTH - filled),
     ("  %3d %%"):format(100 * done // total), pace(self, done, total))
@@ -55,6 +58,7 @@ function ways.lines.update(self, done, total)
 end
 
 local function print_event(event)
+  for key, value in pairs(event) do event[key] = type(value) == "string" and text.valid(value) or value end
   print(cjson.encode(event))
   io.stdout:flush()
 end
@@ -84,13 +88,13 @@ function transfer_bar.new(label, options)
   local self = { label = label, started = uv.hrtime(), shown_at = uv.hrtime(), done_bytes = 0 }
   local bar = {}
   function bar.update(done, total)
-    self.done_bytes = done
+    self.done_bytes, self.first_bytes = done, self.first_bytes or done
     if total > 0 then way.update(self, done, total) end
   end
   function bar.done(line, event)
     clear(self)
     if way ~= ways.json then
-      print(line)
+      print(text.visible(line))
       return
     end
     event = event or {}

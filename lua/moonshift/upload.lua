@@ -67,9 +67,10 @@ end
 
 -- ---- in parts --------------------------------------------------------------------------------------
 
--- Adds up what the parts have sent.
-local function meter(options)
-  local sent, total = {}, 0
+-- Adds up what the parts have sent, to what was there before: that is told first.
+local function meter(options, there)
+  local sent, total = {}, there
+  if there > 0 and options.progress then options.progress(there, options.size) end
   return function(number, bytes)
     total = total + bytes - (sent[number] or 0)
     sent[number] = bytes
@@ -124,14 +125,15 @@ local function complete(session, record, count)
 end
 
 local function send_parts(session, options, state, metadata)
-  local record, tell, missing = state.record, meter(options), {}
+  local record, missing, there = state.record, {}, 0
   for _, entry in ipairs(metadata.urls) do
     if record.tags[tostring(entry.part_number)] then
-      tell(entry.part_number, part_bytes(record, entry.part_number))
+      there = there + part_bytes(record, entry.part_number)
     else
       missing[#missing + 1] = entry
     end
   end
+  local tell = meter(options, there)
   task.parallel(missing, { limit = line.connections(session) }, function(entry)
     send_part(session, state, entry, tell)
   end)

@@ -37,6 +37,13 @@ describe("options.parse", function()
     assert.is_nil(parse().rest)
   end)
 
+  it("takes what stands behind -- as arguments where they are", function()
+    local given = options.parse {
+      verb = "test", arguments = { "a", "--name", "x", "--", "-b", "--name" }, spec = SPEC, joins_rest = true,
+    }
+    assert.same({ "a", "-b", "--name", name = "x", limit = 20, log = "never" }, given)
+  end)
+
   it("takes a value that looks like an option, and - as an argument", function()
     assert.equal("--name", parse("--name", "--name").name)
     assert.equal("", parse("--name=").name)

@@ -3,7 +3,15 @@
 local cjson = require "cjson"
 local moonshift = require "moonshift"
 local support = require "support"
+local system = require "moonshift.core.system"
 local uv = require "luv"
+
+local function as_nobody(command)
+  return {
+    program = "setpriv", environment = command.environment,
+    "--reuid=65534", "--clear-groups", system.program(), table.unpack(command),
+  }
+end
 
 describe("moonshift publish", function()
   local folder, data, environment
@@ -99,7 +107,36 @@ describe("moonshift publish", function()
       local result = run("publish", path, "--to", "show/sh010/comp", "--asset", "names")
       assert.same({ 0, "" }, { result.exit_code, result.stderr })
     end
+    support.write(folder.path .. "/-dash.exr", "bytes")
+    assert.equal(0, run("publish", "--to", "show/sh010/comp", "--asset", "dash", "--", "-dash.exr").exit_code)
     assert.equal(#names, #query 'select id from AssetVersion where asset.name is "names"')
+  end)
+
+  it("says what cannot be read", function()
+    local probe = { "version", environment = environment }
+    if uv.getuid() == 0 and support.run(as_nobody(probe)).exit_code ~= 0 then
+      pending "root is refused nothing, and nobody else can run the program where it is"
+      return
+    end
+    local paths = folder.path .. "/unreadable"
+    support.write(paths .. "/closed/a.exr", "x")
+    support.write(paths .. "/secret.mov", "x")
+    assert(uv.fs_chmod(folder.path, 493)) -- 0755
+    assert(uv.fs_chmod(paths .. "/closed", 0))
+    assert(uv.fs_chmod(paths .. "/secret.mov", 0))
+    for file, words in pairs {
+      [paths .. "/secret.mov"] = "it cannot be read; check its permissions",
+      [paths .. "/closed/a.exr"] = "permission denied",
+      [paths .. "/closed/*.exr"] = "closed/' cannot be read; check its permissions",
+      ["/dev/null"] = "it is a character device, not a regular file",
+    } do
+      local command = { "publish", file, "--to", "show", "--asset", "no", environment = environment }
+      if uv.getuid() == 0 then command = as_nobody(command) end -- root is refused nothing
+      local result = support.run(command)
+      assert.equal(1, result.exit_code, result.stderr)
+      assert.matches(words, result.stderr, 1, true)
+    end
+    assert(uv.fs_chmod(paths .. "/closed", 448)) -- 0700
   end)
 
   it("is followed by a transfer", function()
