@@ -8,7 +8,7 @@ local uv = require "luv"
 
 local function as_nobody(command)
   return {
-    program = "setpriv", environment = command.environment,
+    program = "setpriv", environment = command.environment, cwd = command.cwd,
     "--reuid=65534", "--clear-groups", system.program(), table.unpack(command),
   }
 end
@@ -125,12 +125,12 @@ describe("moonshift publish", function()
     assert(uv.fs_chmod(paths .. "/closed", 0))
     assert(uv.fs_chmod(paths .. "/secret.mov", 0))
     for file, words in pairs {
-      [paths .. "/secret.mov"] = "it cannot be read; check its permissions",
-      [paths .. "/closed/a.exr"] = "permission denied",
-      [paths .. "/closed/*.exr"] = "closed/' cannot be read; check its permissions",
+      ["unreadable/secret.mov"] = "it cannot be read; check its permissions",
+      ["unreadable/closed/a.exr"] = "permission denied",
+      ["unreadable/closed/*.exr"] = "closed/' cannot be read; check its permissions",
       ["/dev/null"] = "it is a character device, not a regular file",
     } do
-      local command = { "publish", file, "--to", "show", "--asset", "no", environment = environment }
+      local command = { "publish", file, "--to", "show", "--asset", "no", environment = environment, cwd = folder.path }
       if uv.getuid() == 0 then command = as_nobody(command) end -- root is refused nothing
       local result = support.run(command)
       assert.equal(1, result.exit_code, result.stderr)
