@@ -64,7 +64,7 @@ end
 
 local id = job_id(given[1])
 for _, path in ipairs(paths) do
-  local bar <close> = transfer_bar.new(path:match "[^/]*$", { json = given.json })
+  local bar <close> = transfer_bar.new(path:match "[^/]*$", { session = session, json = given.json })
   local attached, state = outbox.attach(session, path, {
     job_id = id, name = given.name, progress = bar.update, component_id = upload.interrupted(session, path),
   })

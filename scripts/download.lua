@@ -71,7 +71,7 @@ if #files == 0 then
 end
 system.make_folders(given.output)
 for _, file in ipairs(files) do
-  local bar <close> = transfer_bar.new(file.name, { json = given.json })
+  local bar <close> = transfer_bar.new(file.name, { session = session, json = given.json })
   local path, size = session:download(session:get("Component", file.id), given.output, { progress = bar.update })
   bar.done(("%s (%s)"):format(path, text.size(size)), { path = path, component_id = file.id, size_bytes = size })
 end

@@ -62,8 +62,8 @@ local telling <close> = outbox.start(session)
 local location = given.location and require "moonshift.component".find_location(session, given.location)
 
 local bars, labels = {}, {}
-local closing <close> = setmetatable({}, { __close = function()
-  for _, bar in ipairs(bars) do getmetatable(bar).__close() end
+local closing <close> = setmetatable({}, { __close = function(_, err)
+  for i, bar in ipairs(bars) do getmetatable(bar).__close(bar, i == #bars and err or nil) end
 end })
 
 local version, components = publish.run(session, {
@@ -71,7 +71,7 @@ local version, components = publish.run(session, {
   location = location,
   progress = function(label)
     labels[#labels + 1] = label
-    bars[#bars + 1] = transfer_bar.new(label, { json = given.json })
+    bars[#bars + 1] = transfer_bar.new(label, { session = session, json = given.json })
     return bars[#bars].update
   end,
 })
@@ -81,6 +81,6 @@ for i, component in ipairs(components) do
     members and text.count(members, "file") .. ", " or "", text.size(component.size)),
     { component_id = component.id, files = members or 1, size_bytes = component.size })
 end
-local bar <close> = transfer_bar.new(given.asset, { json = given.json })
+local bar <close> = transfer_bar.new(given.asset, { session = session, json = given.json })
 bar.done(("published %s v%03d"):format(given.asset, version.version),
   { asset = given.asset, version = version.version, version_id = version.id })

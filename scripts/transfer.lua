@@ -63,7 +63,7 @@ end
 for _, id in ipairs(given) do
   for _, component in ipairs(find(id)) do
     local name = component.name .. (component.file_type or "")
-    local bar <close> = transfer_bar.new(name, { json = given.json })
+    local bar <close> = transfer_bar.new(name, { session = session, json = given.json })
     if given.move then
       move.run(session, component, from, to, { progress = bar.update })
     else

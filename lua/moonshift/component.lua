@@ -80,6 +80,14 @@ local function apply(session, items, data)
   for _, item in ipairs(items) do item.version = version or nil end
 end
 
+-- Files whose upload was interrupted keep the ids that they had then, so that it is gone on with.
+local function take_up(session, items, data)
+  for i, item in ipairs(items) do
+    local has_id = item.is_container or i == 1 and data.id
+    item.id = not has_id and upload.interrupted(session, item.path) or item.id
+  end
+end
+
 local function put_all(session, location, place, items)
   local moved, resource = {}, {}
   for _, item in ipairs(items) do resource[item.id] = place.identify(session, item) end
@@ -136,9 +144,7 @@ function Session:create_component(path, data, location, options)
   local place_name = location and location.name or PLACE_OF_NAME[data.name]
   local place = place_name and places.need(self, place_name) or places.pick(self)
   location = location or component.location_of(self, place)
-  if place.name == SERVER_LOCATION and not data.id and not items[1].is_container then
-    items[1].id = upload.interrupted(self, path) or items[1].id
-  end
+  if place.name == SERVER_LOCATION then take_up(self, items, data) end
   apply(self, items, data)
   if not place.put then
     for _, item in ipairs(items) do item.path = absolute(item.path) end

@@ -6,6 +6,7 @@
 local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
 local fetch_parts = require "moonshift.fetch_parts"
+local kept = require "moonshift.kept"
 local line = require "moonshift.line"
 local retry = require "moonshift.retry"
 local task = require "moonshift.task"
@@ -47,15 +48,15 @@ local function fetch_large(session, options, partial, note_path)
   return moved.total
 end
 
--- A name beside the file that is ours until the value is closed. When somebody else fetches the same into the same
--- folder just now, it is another one, which nobody goes on with.
+-- A name beside the file that is ours until the value is closed, and whether others know it. When somebody else
+-- fetches the same into the same folder just now, it is another one, which nobody goes on with.
 local function hold_partial(options)
   local folder = options.path:match "^(.*/)" or "./"
   local partial = ("%s.moonshift-%s.part"):format(folder, options.key)
   local hold = core.hold(partial)
-  if hold then return hold, partial end
+  if hold then return hold, partial, true end
   partial = ("%s.moonshift-%s-%d-%d.part"):format(folder, options.key, uv.os_getpid(), uv.hrtime())
-  return core.hold(partial), partial
+  return core.hold(partial), partial, false
 end
 
 local function rename(partial, path)
@@ -74,7 +75,7 @@ local PASSING = { network = true, timeout = true, cancelled = true, busy = true 
 ---@param options moonshift.fetch.Options
 ---@return integer size Bytes.
 function fetch.run(session, options)
-  local _ <close>, partial = hold_partial(options)
+  local _ <close>, partial, is_known = hold_partial(options)
   local note_path = partial .. ".json"
   local is_large = options.size >= LARGE and not options.url:find "^embedded:"
   local ok, result = pcall(is_large and fetch_large or fetch_at_once, session, options, partial, note_path)
@@ -83,7 +84,11 @@ function fetch.run(session, options)
     remove(note_path)
     return result
   end
-  if not is_large or not PASSING[errors.code(result)] then remove(partial, note_path) end
+  if is_large and is_known and PASSING[errors.code(result)] then
+    kept.note(session, fetch_parts.kept_bytes(note_path))
+  else
+    remove(partial, note_path)
+  end
   error(result, 0)
 end
 

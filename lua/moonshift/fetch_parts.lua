@@ -38,12 +38,26 @@ local function part_bytes(state, number)
   return math.min(state.part, state.total - (number - 1) * state.part)
 end
 
+local function sum(list)
+  local total = 0
+  for _, number in ipairs(list) do total = total + number end
+  return total
+end
+
 local function read_note(path)
   local file <close> = io.open(path, "rb")
   local ok, note = pcall(cjson.decode, file and file:read "a" or "")
   if not ok or type(note) ~= "table" or type(note.done) ~= "table" then return nil end
   for i, bytes in ipairs(note.done) do note.done[i] = math.tointeger(bytes) end
   return note
+end
+
+--- How many bytes the note of an interrupted download says are there; 0 without one.
+---@param note_path string
+---@return integer
+function fetch_parts.kept_bytes(note_path)
+  local note = read_note(note_path)
+  return note and sum(note.done) or 0
 end
 
 -- What was written down of these very data, if it makes sense.
@@ -110,12 +124,6 @@ local function fetch_part(session, options, partial, state, number, tell)
   })
   state:note(number, size)
   tell()
-end
-
-local function sum(list)
-  local total = 0
-  for _, number in ipairs(list) do total = total + number end
-  return total
 end
 
 -- What the server's checksum is of, and the object that takes ours; nothing when it gives none.

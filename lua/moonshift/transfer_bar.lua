@@ -2,8 +2,9 @@
 --- for programs.
 
 local cjson = require "cjson"
-local uv = require "luv"
+local kept = require "moonshift.kept"
 local text = require "moonshift.text"
+local uv = require "luv"
 
 ---@class moonshift.transfer_bar
 local transfer_bar = {}
@@ -70,6 +71,20 @@ function ways.json.update(self, done, total)
   }
 end
 
+-- ---- what stays of it when it fails ----------------------------------------------------------------
+
+local function print_kept(self, bytes)
+  local amount = text.size(bytes) .. (self.total_bytes and " of " .. text.size(self.total_bytes) or "")
+  io.stderr:write(("%s: %s are kept; trying again goes on from there\n"):format(text.visible(self.label), amount))
+end
+
+local function tell_kept(self, way)
+  local bytes = kept.take(self.session)
+  if bytes == 0 then return end
+  if way ~= ways.json then return print_kept(self, bytes) end
+  print_event { event = "kept", name = self.label, kept_bytes = bytes, total_bytes = self.total_bytes }
+end
+
 local function nothing() end
 
 local function choose(options)
@@ -77,22 +92,27 @@ local function choose(options)
   return uv.guess_handle(2) == "tty" and ways.terminal or ways.lines
 end
 
---- A bar for one transfer; close it.
+--- A bar for one transfer; close it. Closed by an error, it tells what the session's transfers have left to go on
+--- with.
 ---@param label string
----@param options? { json?: boolean } `json`: events on standard output, a JSON object a line.
+---@param options { session: moonshift.Session, json?: boolean } `json`: events on standard output, a JSON object a
+--- line.
 ---@return { update: fun(done: integer, total: integer), done: fun(line: string, event?: table) } bar `done` prints a
 --- line for people, or the event.
 function transfer_bar.new(label, options)
-  local way = choose(options or {})
+  local way = choose(options)
   local clear = way.clear or nothing
-  local self = { label = label, started = uv.hrtime(), shown_at = uv.hrtime(), done_bytes = 0 }
+  local self = {
+    label = label, session = options.session, started = uv.hrtime(), shown_at = uv.hrtime(), done_bytes = 0,
+  }
   local bar = {}
   function bar.update(done, total)
-    self.done_bytes, self.first_bytes = done, self.first_bytes or done
+    self.done_bytes, self.total_bytes, self.first_bytes = done, total, self.first_bytes or done
     if total > 0 then way.update(self, done, total) end
   end
   function bar.done(line, event)
     clear(self)
+    kept.take(self.session) -- it is all there, or waits
     if way ~= ways.json then
       print(text.visible(line))
       return
@@ -101,7 +121,10 @@ function transfer_bar.new(label, options)
     event.event, event.name = "done", event.name or label
     print_event(event)
   end
-  return setmetatable(bar, { __close = function() clear(self) end })
+  return setmetatable(bar, { __close = function(_, err)
+    clear(self)
+    if err then tell_kept(self, way) end
+  end })
 end
 
 return transfer_bar

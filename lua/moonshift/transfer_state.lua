@@ -139,6 +139,22 @@ function State:note(number, tag)
   if uv.now() - self.written_ms >= WRITE_INTERVAL_MS then write(self) end
 end
 
+--- How long a part is.
+---@param number integer
+---@return integer bytes
+function State:part_bytes(number)
+  local record = self.record
+  return math.min(record.part_size, record.size - (number - 1) * record.part_size)
+end
+
+--- How much the tracker has of an upload that is remembered; 0 of one that is not.
+---@return integer bytes
+function State:kept_bytes()
+  local bytes = 0
+  for number in pairs(self.lease and self.record.tags or {}) do bytes = bytes + self:part_bytes(tonumber(number)) end
+  return bytes
+end
+
 --- The upload is complete, or not worth going on with.
 function State:forget()
   if self.lease then self.lease:release() end

@@ -3,6 +3,7 @@
 
 local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
+local kept = require "moonshift.kept"
 local line = require "moonshift.line"
 local retry = require "moonshift.retry"
 local task = require "moonshift.task"
@@ -78,10 +79,6 @@ local function meter(options, there)
   end
 end
 
-local function part_bytes(record, number)
-  return math.min(record.part_size, record.size - (number - 1) * record.part_size)
-end
-
 local function send_part(session, state, entry, tell)
   local number, record = entry.part_number, state.record
   local _, moved = retry.call(line.move, core.upload, {
@@ -89,7 +86,7 @@ local function send_part(session, state, entry, tell)
     url = entry.signed_url,
     path = record.path,
     offset = (number - 1) * record.part_size,
-    size = part_bytes(record, number),
+    size = state:part_bytes(number),
     progress = function(done) tell(number, done) end,
   })
   if not moved.etag then
@@ -128,7 +125,7 @@ local function send_parts(session, options, state, metadata)
   local record, missing, there = state.record, {}, 0
   for _, entry in ipairs(metadata.urls) do
     if record.tags[tostring(entry.part_number)] then
-      there = there + part_bytes(record, entry.part_number)
+      there = there + state:part_bytes(entry.part_number)
     else
       missing[#missing + 1] = entry
     end
@@ -144,10 +141,16 @@ end
 -- What the tracker will not take again is not worth remembering.
 local LASTING = { invalid = true, not_found = true, io = true, permission = true }
 
+-- Before the state is closed: what was not forgotten then stays.
+local function note_kept(session, state)
+  return setmetatable({}, { __close = function() kept.note(session, state:kept_bytes()) end })
+end
+
 local function run_parts(session, options, part_size)
   local wanted = transfer_state.describe(session, options.path)
   wanted.component_id = options.component_id
   local state <close> = transfer_state.open(wanted)
+  local _ <close> = note_kept(session, state)
   local record = state.record
   local metadata = session:call({ metadata_request(options, {
     parts = math.ceil(options.size / part_size),
