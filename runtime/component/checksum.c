@@ -20,7 +20,7 @@
 struct box {
   struct ms_wait wait;
   struct ms_digest *digest; /* NULL: closed */
-  struct ms_digest_range range;
+  struct ms_file_digest_range range;
   enum ms_status status;
   struct ms_error err;
   char hex[MS_MD5_HEX_SIZE];
@@ -45,7 +45,7 @@ component_checksum(lua_State *L)
   luaL_argcheck(L, segment_bytes >= 0, 2, "a number of bytes");
   struct box *box = lua_newuserdatauv(L, sizeof *box, 0);
   memset(box, 0, sizeof *box);
-  box->range = (struct ms_digest_range){.fd = -1, .segment_bytes = segment_bytes};
+  box->range = (struct ms_file_digest_range){.fd = -1, .segment_bytes = segment_bytes};
   luaL_setmetatable(L, CLASS);
   box->range.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (box->range.fd < 0) {
@@ -119,7 +119,7 @@ checksum_finish(lua_State *L)
   lua_Integer total_bytes = luaL_checkinteger(L, 2);
   box->wait.cancel = on_cancel;
   if (!ms_wait_prepare(L, &box->wait)) {
-    box->status = ms_digest_compute(&box->range, total_bytes, box->hex, &box->err);
+    box->status = ms_file_digest_compute(&box->range, total_bytes, box->hex, &box->err);
     return push_result(L, box);
   }
   ms_digest_finish(box->digest, total_bytes, on_done, box);

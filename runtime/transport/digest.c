@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "transport/digest_reader.h"
-
 struct ms_digest {
   uv_work_t work;
   uv_loop_t *loop;
-  struct ms_digest_reader reader; /* the worker's while `working` */
-  int64_t available_bytes;        /* told so far */
-  int64_t target_bytes;           /* what the worker may read */
+  struct ms_file_digest file; /* the worker's while `working` */
+  int64_t available_bytes;    /* told so far */
+  int64_t target_bytes;       /* what the worker may read */
   bool target_is_all;
   int64_t total_bytes; /* -1: not known yet */
   bool working, freed;
@@ -25,26 +23,12 @@ struct ms_digest {
   void *user;
 };
 
-enum ms_status
-ms_digest_compute(const struct ms_digest_range *range, int64_t total_bytes,
-                  char hex[MS_MD5_HEX_SIZE], struct ms_error *err)
-{
-  struct ms_digest_reader reader;
-  enum ms_status status = MS_OK;
-  ms_digest_reader_begin(&reader, range);
-  while (status == MS_OK && reader.done_bytes < total_bytes) {
-    status = ms_digest_reader_read(&reader, total_bytes, true, err);
-  }
-  ms_digest_reader_end(&reader, hex);
-  return status;
-}
-
 /* ---- on the workers ---- */
 
 static void
 destroy(struct ms_digest *digest)
 {
-  close(digest->reader.range.fd);
+  close(digest->file.range.fd);
   free(digest);
 }
 
@@ -52,8 +36,8 @@ static void
 on_work(uv_work_t *work)
 {
   struct ms_digest *digest = work->data;
-  digest->status = ms_digest_reader_read(&digest->reader, digest->target_bytes,
-                                         digest->target_is_all, &digest->err);
+  digest->status =
+      ms_file_digest_read(&digest->file, digest->target_bytes, digest->target_is_all, &digest->err);
 }
 
 static void
@@ -84,7 +68,7 @@ static bool
 is_complete(const struct ms_digest *digest)
 {
   return digest->done &&
-         (digest->status != MS_OK || digest->reader.done_bytes == digest->total_bytes);
+         (digest->status != MS_OK || digest->file.done_bytes == digest->total_bytes);
 }
 
 /* Nothing is being read: goes on reading, or tells the end. An empty piece of work keeps the end out of
@@ -98,7 +82,7 @@ next(struct ms_digest *digest)
   }
   if (is_complete(digest)) {
     char hex[MS_MD5_HEX_SIZE];
-    ms_digest_reader_end(&digest->reader, hex);
+    ms_file_digest_end(&digest->file, hex);
     ms_digest_done done = digest->done;
     digest->done = NULL;
     done(digest->user, digest->status, hex, &digest->err);
@@ -106,7 +90,7 @@ next(struct ms_digest *digest)
   }
   bool is_all = digest->total_bytes >= 0;
   if (digest->status == MS_OK &&
-      ms_digest_reader_is_ready(&digest->reader, digest->available_bytes, is_all)) {
+      ms_file_digest_is_ready(&digest->file, digest->available_bytes, is_all)) {
     start_work(digest);
   }
 }
@@ -114,16 +98,16 @@ next(struct ms_digest *digest)
 /* ---- on the loop ---- */
 
 enum ms_status
-ms_digest_new(uv_loop_t *loop, const struct ms_digest_range *range, struct ms_digest **digest,
+ms_digest_new(uv_loop_t *loop, const struct ms_file_digest_range *range, struct ms_digest **digest,
               struct ms_error *err)
 {
   struct ms_digest *created = calloc(1, sizeof *created);
   if (!created) {
     return ms_fail(err, MS_MEMORY, "out of memory");
   }
-  ms_digest_reader_begin(&created->reader, range);
-  created->reader.range.fd = fcntl(range->fd, F_DUPFD_CLOEXEC, 0);
-  if (created->reader.range.fd < 0) {
+  ms_file_digest_begin(&created->file, range);
+  created->file.range.fd = fcntl(range->fd, F_DUPFD_CLOEXEC, 0);
+  if (created->file.range.fd < 0) {
     free(created);
     return ms_fail_errno(err, errno, "cannot read the file for its checksum");
   }

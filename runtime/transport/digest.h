@@ -8,20 +8,13 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "base/checksum.h"
-#include "base/error.h"
+#include "base/file_digest.h"
 
 struct ms_digest;
 
-/* What the digest is of. */
-struct ms_digest_range {
-  int fd;                /* duplicated */
-  int64_t offset;        /* where it begins */
-  int64_t segment_bytes; /* 0: the MD5 of all bytes; else that of the MD5s of segments of so many */
-};
-
+/* The descriptor is duplicated. */
 enum ms_status
-ms_digest_new(uv_loop_t *loop, const struct ms_digest_range *range, struct ms_digest **digest,
+ms_digest_new(uv_loop_t *loop, const struct ms_file_digest_range *range, struct ms_digest **digest,
               struct ms_error *err);
 
 /* The first `available_bytes` from the range's beginning are there. */
@@ -38,10 +31,5 @@ ms_digest_finish(struct ms_digest *digest, int64_t total_bytes, ms_digest_done d
 /* Ends it without a callback; what a worker reads just now comes to nothing. NULL is fine. */
 void
 ms_digest_free(struct ms_digest *digest);
-
-/* The same at once. */
-enum ms_status
-ms_digest_compute(const struct ms_digest_range *range, int64_t total_bytes,
-                  char hex[MS_MD5_HEX_SIZE], struct ms_error *err);
 
 #endif

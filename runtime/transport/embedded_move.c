@@ -11,12 +11,6 @@
 #include "transport/embedded_url.h"
 #include "transport/file.h"
 
-enum {
-  MIB = 1024 * 1024,
-  SEGMENT_BYTES = 16 * MIB, /* at the least; segments are read side by side, three times as fast */
-  SEGMENTS_MAX = 1000
-};
-
 /* ---- the beginning ---- */
 
 static enum ms_status
@@ -70,25 +64,14 @@ open_download(struct ms_api *api, const struct ms_transport_file *file,
   return status;
 }
 
-/* 0: the whole. */
-static int64_t
-choose_segment(int64_t size_bytes)
-{
-  int64_t least = (size_bytes / SEGMENTS_MAX / MIB + 1) * MIB;
-  if (size_bytes <= 2 * SEGMENT_BYTES) {
-    return 0;
-  }
-  return least > SEGMENT_BYTES ? least : SEGMENT_BYTES;
-}
-
 static void
 begin_digest(struct ms_embedded_move *move)
 {
-  struct ms_digest_range range = {.fd = move->is_upload ? move->source : move->target};
+  struct ms_file_digest_range range = {.fd = move->is_upload ? move->source : move->target};
   move->has_digest = move->is_upload || move->expected[0];
-  range.segment_bytes =
-      move->is_upload ? choose_segment(move->copy.size_bytes) : strtoll(move->expected, NULL, 10);
-  ms_digest_reader_begin(&move->digest, &range);
+  range.segment_bytes = move->is_upload ? ms_file_digest_segment(move->copy.size_bytes)
+                                        : strtoll(move->expected, NULL, 10);
+  ms_file_digest_begin(&move->digest, &range);
 }
 
 enum ms_status
@@ -139,8 +122,8 @@ copy_some(struct ms_embedded_move *move)
 static enum ms_status
 digest_some(struct ms_embedded_move *move)
 {
-  return move->has_digest ? ms_digest_reader_read(&move->digest, move->copy.done_bytes,
-                                                  move->copy.is_over, &move->err)
+  return move->has_digest ? ms_file_digest_read(&move->digest, move->copy.done_bytes,
+                                                move->copy.is_over, &move->err)
                           : MS_OK;
 }
 
@@ -155,7 +138,7 @@ int64_t
 ms_embedded_move_done(const struct ms_embedded_move *move)
 {
   int64_t copied_bytes = move->copy.done_bytes;
-  return move->has_digest ? (copied_bytes + ms_digest_reader_read_bytes(&move->digest)) / 2
+  return move->has_digest ? (copied_bytes + ms_file_digest_done_bytes(&move->digest)) / 2
                           : copied_bytes;
 }
 
@@ -168,7 +151,7 @@ print_checksum(struct ms_embedded_move *move, char checksum[MS_BLOB_CHECKSUM_SIZ
   char hex[MS_MD5_HEX_SIZE];
   checksum[0] = '\0';
   if (move->has_digest) {
-    ms_digest_reader_end(&move->digest, hex);
+    ms_file_digest_end(&move->digest, hex);
     snprintf(checksum, MS_BLOB_CHECKSUM_SIZE, "%lld-%s",
              (long long)move->digest.range.segment_bytes, hex);
   }

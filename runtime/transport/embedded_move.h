@@ -6,7 +6,7 @@
 
 #include "base/file_copy.h"
 #include "store/blob.h"
-#include "transport/digest_reader.h"
+#include "base/file_digest.h"
 #include "transport/embedded.h"
 
 struct ms_embedded_move {
@@ -18,8 +18,8 @@ struct ms_embedded_move {
   struct ms_blob_writer *writer;        /* upload; NULL: committed */
   char expected[MS_BLOB_CHECKSUM_SIZE]; /* download: what the blob is known to be, or "" */
   bool is_upload, has_digest, is_over;
-  struct ms_digest_reader digest; /* of the file that is no blob */
-  enum ms_status status;          /* the end, when it is over */
+  struct ms_file_digest digest; /* of the file that is no blob */
+  enum ms_status status;        /* the end, when it is over */
   struct ms_error err;
 };
 

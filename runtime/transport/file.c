@@ -343,12 +343,12 @@ ms_file_judge(struct ms_file_move *move, enum ms_status status, const struct ms_
 /* ---- comparing ---- */
 
 bool
-ms_file_wants_digest(const struct ms_file_move *move, struct ms_digest_range *range,
+ms_file_wants_digest(const struct ms_file_move *move, struct ms_file_digest_range *range,
                      int64_t *total_bytes)
 {
   bool is_compared = move->expected[0] && !move->is_probe && !move->is_part;
   bool is_told = move->is_upload && move->moved;
-  *range = (struct ms_digest_range){.fd = move->fd};
+  *range = (struct ms_file_digest_range){.fd = move->fd};
   if (move->is_upload) {
     range->offset = move->offset;
   } else {

@@ -45,7 +45,7 @@ ms_file_judge(struct ms_file_move *move, enum ms_status status, const struct ms_
 
 /* What a checksum is to be taken of, once the answer is judged: false when there is nothing to compare. */
 bool
-ms_file_wants_digest(const struct ms_file_move *move, struct ms_digest_range *range,
+ms_file_wants_digest(const struct ms_file_move *move, struct ms_file_digest_range *range,
                      int64_t *total_bytes);
 
 /* Compares with what the other side gave: MS_NETWORK when the bytes differ. */

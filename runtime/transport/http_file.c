@@ -47,7 +47,7 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
 {
   struct ms_transport_http_call *call = user;
   struct ms_error err = *http_err;
-  struct ms_digest_range range;
+  struct ms_file_digest_range range;
   int64_t total_bytes;
   call->transfer = NULL;
   status = ms_file_judge(&call->move, status, answer, &err);
@@ -70,7 +70,7 @@ start_digest(struct ms_transport_http_call *call, const struct ms_transport_file
   if (!call->move.is_upload || !file->moved) {
     return MS_OK;
   }
-  const struct ms_digest_range range = {.fd = call->move.fd, .offset = call->move.offset};
+  const struct ms_file_digest_range range = {.fd = call->move.fd, .offset = call->move.offset};
   return ms_digest_new(call->transport->loop, &range, &call->digest, err);
 }
 
@@ -152,13 +152,13 @@ perform_file(struct ms_transport *base, begin_function begin, const struct ms_tr
   request.progress = file->progress;
   request.user = file->progress_user;
   struct ms_http_answer answer;
-  struct ms_digest_range range;
+  struct ms_file_digest_range range;
   int64_t total_bytes;
   char hex[MS_MD5_HEX_SIZE];
   status = ms_http_perform(transport->http, &request, &answer, err);
   status = ms_file_judge(&move, status, &answer, err);
   if (status == MS_OK && ms_file_wants_digest(&move, &range, &total_bytes)) {
-    status = ms_digest_compute(&range, total_bytes, hex, err);
+    status = ms_file_digest_compute(&range, total_bytes, hex, err);
     status = status == MS_OK ? ms_file_compare(&move, hex, err) : status;
   }
   status = ms_file_end(&move, status, size_bytes, err);
