@@ -20,7 +20,6 @@ local core = {}
 ---@class moonshift.core.component.Moved What is known of the data beside their size.
 ---@field etag? string
 ---@field checksum? string Of moonshift's server: "0-MD5", or "SEGMENT-MD5" of the MD5s of segments.
----@field md5? string Upload: of what was sent.
 ---@field total? integer Bytes of the whole data at the URL.
 ---@field ranges boolean Download: whether the server sends parts.
 

@@ -13,7 +13,7 @@ local uv = require "luv"
 local fetch_parts = {}
 
 local MIB = 1024 * 1024
-local PART = 16 * MIB
+local PART, SEGMENT_MIN = 16 * MIB, 4 * MIB
 local PARTS_MAX = 1000 -- keeps the note small
 local WRITE_INTERVAL_MS = 1000
 
@@ -21,7 +21,7 @@ local WRITE_INTERVAL_MS = 1000
 -- the next ones come.
 local function choose_part(moved)
   local segment = math.tointeger(tonumber((moved.checksum or ""):match "^(%d+)%-")) or 0
-  local least = math.max(MIB, math.ceil(moved.total / PARTS_MAX))
+  local least = math.max(SEGMENT_MIN, math.ceil(moved.total / PARTS_MAX))
   if segment >= least and segment <= 8 * PART then return segment end
   return math.max(tonumber(os.getenv "MOONSHIFT_PART_BYTES") or PART, math.ceil(moved.total / PARTS_MAX))
 end

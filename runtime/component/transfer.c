@@ -97,14 +97,14 @@ on_cancel(struct ms_wait *wait)
   operation->call = NULL;
 }
 
-/* Pushes {etag, checksum, md5, total, ranges}; what is not known is left out. */
+/* Pushes {etag, checksum, total, ranges}; what is not known is left out. */
 static void
 push_moved(lua_State *L, const struct ms_transport_moved *moved)
 {
   const struct {
     const char *name, *text;
-  } texts[] = {{"etag", moved->etag}, {"checksum", moved->checksum}, {"md5", moved->md5}};
-  lua_createtable(L, 0, 5);
+  } texts[] = {{"etag", moved->etag}, {"checksum", moved->checksum}};
+  lua_createtable(L, 0, 4);
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     if (!texts[i].text[0])
       continue;
@@ -185,7 +185,7 @@ transfer(lua_State *L, const char *name, start_function start, in_place_function
   return ms_wait_yield(L, &operation->wait, (lua_KContext)operation, after_wait);
 }
 
-/* upload{session, url, path, headers?, offset?, size?, rate?, progress?} -> bytes sent, {etag?, checksum?, md5?} */
+/* upload{session, url, path, headers?, offset?, size?, rate?, progress?} -> bytes sent, {etag?, checksum?} */
 static int
 component_upload(lua_State *L)
 {

@@ -147,7 +147,13 @@ open_whole(struct ms_request *request, struct upload *upload, struct ms_error *e
   bool is_known = request->expected_bytes <= INT64_MAX; /* else it comes in chunks */
   enum ms_status status =
       is_known ? ms_blobs_check_room(blobs, (int64_t)request->expected_bytes, err) : MS_OK;
-  return status == MS_OK ? ms_blob_create(blobs, id ? id : "", &upload->writer, err) : status;
+  if (status == MS_OK) {
+    status = ms_blob_create(blobs, id ? id : "", &upload->writer, err);
+  }
+  if (status == MS_OK && is_known && !md5) {
+    ms_blob_expect(upload->writer, (int64_t)request->expected_bytes);
+  }
+  return status;
 }
 
 /* Its length says where a part belongs, so it has to be known. */

@@ -39,6 +39,11 @@ enum ms_status
 ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **writer,
                struct ms_error *err);
 
+/* How many bytes will come, where that is known and no Content-MD5 will be given: of few the checksum is taken at the
+ * end. Before the first ms_blob_write. */
+void
+ms_blob_expect(struct ms_blob_writer *writer, int64_t size_bytes);
+
 /* Appends. */
 enum ms_status
 ms_blob_write(struct ms_blob_writer *writer, const void *data, size_t size_bytes,

@@ -42,6 +42,7 @@ struct ms_blob_writer {
   char temporary[MS_BLOB_TEMPORARY_SIZE]; /* in the folder of incoming files */
   int fd;
   bool is_part;             /* the file stays when the writer gives up */
+  bool is_summed_late;      /* the checksum is taken at the end */
   struct ms_md5_stream md5; /* of what ms_blob_write wrote */
 };
 

@@ -8,15 +8,15 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/file_digest.h"
 #include "store/blob_internal.h"
-
-enum { READ_BYTES = 256 * 1024, STEP_BYTES = 32 * 1024 * 1024 /* tens of milliseconds */ };
 
 static const char learned_attribute[] = "user.moonshift.learned-md5";
 
 struct ms_blob_learn {
   int fd; /* owned */
-  struct ms_md5_stream md5;
+  int64_t size_bytes;
+  struct ms_file_digest digest;
 };
 
 bool
@@ -31,10 +31,9 @@ bool
 ms_blob_learn_begin(struct ms_blobs *blobs, const char *id, struct ms_blob_learn **result)
 {
   char checksum[MS_BLOB_CHECKSUM_SIZE];
-  int64_t size_bytes;
   struct ms_blob_learn *learn = calloc(1, sizeof *learn);
   *result = NULL;
-  if (!learn || ms_blob_open(blobs, id, &learn->fd, &size_bytes, NULL) != MS_OK) {
+  if (!learn || ms_blob_open(blobs, id, &learn->fd, &learn->size_bytes, NULL) != MS_OK) {
     free(learn);
     return false;
   }
@@ -42,7 +41,9 @@ ms_blob_learn_begin(struct ms_blobs *blobs, const char *id, struct ms_blob_learn
     ms_blob_learn_free(learn);
     return false;
   }
-  ms_md5_stream_begin(&learn->md5);
+  const struct ms_file_digest_range range = {
+      .fd = learn->fd, .segment_bytes = ms_file_digest_segment(learn->size_bytes)};
+  ms_file_digest_begin(&learn->digest, &range);
   *result = learn;
   return true;
 }
@@ -51,11 +52,9 @@ ms_blob_learn_begin(struct ms_blobs *blobs, const char *id, struct ms_blob_learn
 static void
 keep(struct ms_blob_learn *learn)
 {
-  uint8_t digest[MS_MD5_BYTES];
   char hex[MS_MD5_HEX_SIZE], checksum[MS_BLOB_CHECKSUM_SIZE];
-  ms_md5_stream_end(&learn->md5, digest);
-  ms_hex(digest, sizeof digest, hex);
-  snprintf(checksum, sizeof checksum, "0-%s", hex);
+  ms_file_digest_end(&learn->digest, hex);
+  snprintf(checksum, sizeof checksum, "%lld-%s", (long long)learn->digest.range.segment_bytes, hex);
   fchmod(learn->fd, S_IRUSR | S_IWUSR);
   fsetxattr(learn->fd, learned_attribute, checksum, strlen(checksum), 0);
   ms_blob_seal(learn->fd);
@@ -64,17 +63,11 @@ keep(struct ms_blob_learn *learn)
 bool
 ms_blob_learn_step(struct ms_blob_learn *learn)
 {
-  char *buffer = malloc(READ_BYTES);
-  ssize_t size = buffer ? 1 : -1;
-  for (int64_t done = 0; size > 0 && done < STEP_BYTES; done += size) {
-    size = read(learn->fd, buffer, READ_BYTES);
-    if (size > 0)
-      ms_md5_stream_add(&learn->md5, buffer, (size_t)size);
-  }
-  free(buffer);
-  if (size == 0)
+  enum ms_status status = ms_file_digest_read(&learn->digest, learn->size_bytes, true, NULL);
+  bool is_all = learn->digest.done_bytes == learn->size_bytes;
+  if (status == MS_OK && is_all)
     keep(learn);
-  return size > 0;
+  return status == MS_OK && !is_all;
 }
 
 void

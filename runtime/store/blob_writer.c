@@ -1,7 +1,9 @@
 /* Writing a blob: a temporary file, synced, then renamed into place.
  *
- * The MD5 is taken of the bytes as they pass, so that checking it costs no second reading; who fills the
- * file in another way knows the checksum, or nobody does. */
+ * The MD5 is taken of the bytes as they pass, so that checking it costs no second reading. Where they are few, that of
+ * their segments is taken at the end, which is faster; who fills the file in another way knows the checksum, or nobody
+ * does. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_digest.h"
 #include "store/blob_internal.h"
+
+enum { SUMMED_LATE_MAX_BYTES = 16 * 1024 * 1024 };
 
 /* Makes and locks the temporary file: the lock tells who sweeps that it has a writer. A sweeper that was
  * there between the two has removed it. */
@@ -58,6 +63,12 @@ ms_blob_create(struct ms_blobs *blobs, const char *id, struct ms_blob_writer **w
   return MS_OK;
 }
 
+void
+ms_blob_expect(struct ms_blob_writer *writer, int64_t size_bytes)
+{
+  writer->is_summed_late = size_bytes <= SUMMED_LATE_MAX_BYTES;
+}
+
 enum ms_status
 ms_blob_fail_write(const struct ms_blobs *blobs, const struct ms_blob_name *name,
                    struct ms_error *err)
@@ -76,7 +87,8 @@ ms_blob_write(struct ms_blob_writer *writer, const void *data, size_t size_bytes
               struct ms_error *err)
 {
   const char *rest = data;
-  ms_md5_stream_add(&writer->md5, data, size_bytes);
+  if (!writer->is_summed_late)
+    ms_md5_stream_add(&writer->md5, data, size_bytes);
   while (size_bytes > 0) {
     ssize_t written = write(writer->fd, rest, size_bytes);
     if (written < 0 && errno == EINTR)
@@ -147,17 +159,40 @@ ms_blob_publish(struct ms_blobs *blobs, const char *temporary, const struct ms_b
   return status;
 }
 
-/* What is known of the bytes is checked against what the sender says, and noted. */
+static void
+note_checksum(struct ms_blob_writer *writer, int64_t segment_bytes, const char *hex)
+{
+  char checksum[MS_BLOB_CHECKSUM_SIZE];
+  snprintf(checksum, sizeof checksum, "%lld-%s", (long long)segment_bytes, hex);
+  ms_blob_note_checksum(writer->fd, checksum);
+}
+
+/* Of the bytes that went by, checked against what the sender says, and noted. */
 static enum ms_status
 settle_checksum(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err)
 {
   uint8_t digest[MS_MD5_BYTES];
-  char hex[MS_MD5_HEX_SIZE], checksum[MS_BLOB_CHECKSUM_SIZE];
+  char hex[MS_MD5_HEX_SIZE];
   ms_md5_stream_end(&writer->md5, digest);
   ms_hex(digest, sizeof digest, hex);
-  snprintf(checksum, sizeof checksum, "0-%s", hex);
-  ms_blob_note_checksum(writer->fd, checksum);
+  note_checksum(writer, 0, hex);
   return md5_base64 ? check_md5(digest, md5_base64, err) : MS_OK;
+}
+
+/* Of the bytes that are there, which memory still has. */
+static enum ms_status
+settle_late(struct ms_blob_writer *writer, struct ms_error *err)
+{
+  char hex[MS_MD5_HEX_SIZE];
+  struct stat info;
+  if (fstat(writer->fd, &info) != 0)
+    return fail_write(writer, err);
+  const struct ms_file_digest_range range = {.fd = writer->fd,
+                                             .segment_bytes = ms_file_digest_segment(info.st_size)};
+  enum ms_status status = ms_file_digest_compute(&range, info.st_size, hex, err);
+  if (status == MS_OK)
+    note_checksum(writer, range.segment_bytes, hex);
+  return status;
 }
 
 /* With `is_known` bytes a twin can be looked for. */
@@ -184,7 +219,9 @@ finish(struct ms_blob_writer *writer, bool is_known, struct ms_error *err)
 enum ms_status
 ms_blob_commit(struct ms_blob_writer *writer, const char *md5_base64, struct ms_error *err)
 {
-  enum ms_status status = settle_checksum(writer, md5_base64, err);
+  assert(!md5_base64 || !writer->is_summed_late);
+  enum ms_status status =
+      writer->is_summed_late ? settle_late(writer, err) : settle_checksum(writer, md5_base64, err);
   if (status == MS_OK)
     return finish(writer, true, err);
   ms_blob_abandon(writer);

@@ -346,25 +346,19 @@ bool
 ms_file_wants_digest(const struct ms_file_move *move, struct ms_file_digest_range *range,
                      int64_t *total_bytes)
 {
-  bool is_compared = move->expected[0] && !move->is_probe && !move->is_part;
-  bool is_told = move->is_upload && move->moved;
-  *range = (struct ms_file_digest_range){.fd = move->fd};
-  if (move->is_upload) {
-    range->offset = move->offset;
-  } else {
-    range->segment_bytes = strtoll(move->expected, NULL, 10);
-  }
+  *range = (struct ms_file_digest_range){
+      .fd = move->fd,
+      .offset = move->is_upload ? move->offset : 0,
+      .segment_bytes = strtoll(move->expected, NULL, 10),
+  };
   *total_bytes = move->size_bytes;
-  return is_compared || is_told;
+  return move->expected[0] && !move->is_probe && !move->is_part;
 }
 
 enum ms_status
 ms_file_compare(struct ms_file_move *move, const char *hex, struct ms_error *err)
 {
   const char *expected = strchr(move->expected, '-');
-  if (move->moved && move->is_upload) {
-    snprintf(move->moved->md5, sizeof move->moved->md5, "%s", hex);
-  }
   if (!expected || strcmp(expected + 1, hex) == 0) {
     return MS_OK;
   }

@@ -5,6 +5,8 @@
 
 #include "http/url.h"
 
+enum { SMALL_MAX_BYTES = 16 * 1024 * 1024 };
+
 /* May end the call: `progress` may close the transport. */
 static void
 on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
@@ -41,6 +43,19 @@ on_digest(void *user, enum ms_status status, const char *hex, const struct ms_er
   end_call(call, status, &err);
 }
 
+/* The one that has begun, if it is what the other side compares with. */
+static enum ms_status
+choose_digest(struct ms_transport_http_call *call, const struct ms_file_digest_range *range,
+              struct ms_error *err)
+{
+  if (call->digest && range->segment_bytes == 0) {
+    return MS_OK;
+  }
+  ms_digest_free(call->digest);
+  call->digest = NULL;
+  return ms_digest_new(call->transport->loop, range, &call->digest, err);
+}
+
 static void
 on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
                const struct ms_error *http_err)
@@ -52,8 +67,7 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   call->transfer = NULL;
   status = ms_file_judge(&call->move, status, answer, &err);
   if (status == MS_OK && ms_file_wants_digest(&call->move, &range, &total_bytes)) {
-    status =
-        call->digest ? MS_OK : ms_digest_new(call->transport->loop, &range, &call->digest, &err);
+    status = choose_digest(call, &range, &err);
     if (status == MS_OK) {
       ms_digest_finish(call->digest, total_bytes, on_digest, call);
       return;
@@ -62,12 +76,14 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   end_call(call, status, &err);
 }
 
-/* Reads what is sent along from the start. Of what is received it is not known yet in which segments. */
+/* Reads what is sent along from the start, in one piece, as parts and large files are counted. How small files are, the
+ * answer tells; as it does for what is received. */
 static enum ms_status
-start_digest(struct ms_transport_http_call *call, const struct ms_transport_file *file,
-             struct ms_error *err)
+start_digest(struct ms_transport_http_call *call, struct ms_error *err)
 {
-  if (!call->move.is_upload || !file->moved) {
+  const struct ms_file_move *move = &call->move;
+  bool is_small = move->size_bytes == move->before.st_size && move->size_bytes <= SMALL_MAX_BYTES;
+  if (!move->is_upload || is_small) {
     return MS_OK;
   }
   const struct ms_file_digest_range range = {.fd = call->move.fd, .offset = call->move.offset};
@@ -117,7 +133,7 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
     ms_transport_http_call_free(created);
     return status;
   }
-  status = start_digest(created, file, err);
+  status = start_digest(created, err);
   if (status == MS_OK) {
     request.progress = file->progress || created->digest ? on_file_progress : NULL;
     request.user = created;

@@ -87,7 +87,6 @@ ms_transport_remove_local(struct ms_transport *transport, const char *component_
 struct ms_transport_moved {
   char etag[256];      /* without quotes; "" when the server gives none */
   char checksum[64];   /* what moonshift's server says that the bytes are, or "" */
-  char md5[33];        /* upload: hexadecimal, of what was sent */
   int64_t total_bytes; /* of the data at the URL; -1 when the server does not tell */
   bool has_ranges;     /* download: the server sends ranges */
 };
