@@ -176,14 +176,23 @@ function upload.send(session, options)
   return send_whole(session, options, session:call({ metadata_request(options) })[1])
 end
 
---- The component whose upload from the same file was interrupted, to go on with it.
+-- One that the tracker has was on its way from another location.
+local function is_known(session, component_id)
+  local ok, found = pcall(function()
+    return session:query("select id from Component where id is {id}", { id = component_id }):first()
+  end)
+  return ok and found ~= nil
+end
+
+--- The component that an upload of the same file was to become and that was interrupted, to go on with it.
 ---@param session moonshift.Session
 ---@param path string
 ---@return string? component_id
 function upload.interrupted(session, path)
   local status = uv.fs_stat(path)
   if not status or not upload.part_size(status.size) then return nil end
-  return transfer_state.interrupted(session, path)
+  local id = transfer_state.interrupted(session, path)
+  return id and not is_known(session, id) and id or nil
 end
 
 return upload

@@ -96,15 +96,17 @@ describe("an interrupted transfer", function()
     return last.kept_bytes
   end
 
-  -- Tries again: nothing of what was kept travels a second time.
+  -- Tries again: nothing of what was kept travels a second time. Its last event.
   local function finish(arguments, kept_bytes)
     local process <close> = start(arguments, "--json")
     process:wait()
     assert.same({ 0, "" }, { process.exit_code, process.stderr })
-    for _, event in ipairs(events_of(process)) do
+    local events = events_of(process)
+    for _, event in ipairs(events) do
       assert.is_true((event.done_bytes or kept_bytes) >= kept_bytes)
       assert.not_equal("kept", event.event)
     end
+    return events[#events]
   end
 
   it("tells what of an attachment is kept, however often", function()
@@ -151,6 +153,21 @@ describe("an interrupted transfer", function()
     finish(back, interrupt_events(back, "plate.exr", SIZE))
     local target <close> = support.folder()
     assert.is_true(data == support.read(session:download(session:get("Component", id), target.path)))
+  end)
+
+  it("of a component between locations is no new component's", function()
+    local _ <close> = serving()
+    local _, id = make_job(file)
+    local session <close> = open_session()
+    finish({ "transfer", id, "--to", "disk" }, 0)
+    local component = session:get("Component", id)
+    local disk = session:query('Location where name is "disk"'):one()
+    session:query('Location where name is "ftrack.server"'):one():remove_component(component)
+    local back = { "transfer", id, "--from", "disk", "--to", "ftrack.server" }
+    local bytes = interrupt_events(back, "plate.exr", SIZE)
+    local path = folder.path .. "/disk/" .. disk:get_resource_identifier(component)
+    assert.not_equal(id, finish({ "attach", make_job(), path }, 0).component_id)
+    finish(back, bytes)
   end)
 
   it("tells it of what is published, a file or a sequence", function()
