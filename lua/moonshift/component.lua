@@ -12,9 +12,11 @@ local component_arguments = require "moonshift.component_arguments"
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
+local kept = require "moonshift.kept"
 local line = require "moonshift.line"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
+local sequence_state = require "moonshift.sequence_state"
 local source = require "moonshift.component_source"
 local task = require "moonshift.task"
 local upload = require "moonshift.upload"
@@ -88,22 +90,41 @@ local function take_up(session, items, data)
   end
 end
 
-local function put_all(session, location, place, items)
+-- Goes on with what was interrupted on the way to the server: with the same ids.
+local function remember(session, place, items, data)
+  if place.name ~= SERVER_LOCATION then return nil end
+  local state = not data.id and items[1].is_sequence and sequence_state.open(session, items) or nil
+  if not state then take_up(session, items, data) end
+  return state
+end
+
+-- What was sent stays for whoever goes on, when there is something to go on with.
+local function take_back(session, place, moved, resource, state, err)
+  if state and sequence_state.is_kept(err) then
+    for _, item in ipairs(moved) do kept.note(session, item.size) end
+    return
+  end
+  for _, item in ipairs(moved) do pcall(place.remove, session, item, resource[item.id]) end
+  if state then state:forget() end
+end
+
+local function put_all(session, location, place, items, state)
   local moved, resource = {}, {}
   for _, item in ipairs(items) do resource[item.id] = place.identify(session, item) end
   if not place.put then return resource end
   locations.check_free(session, location, place, items, resource)
   local ok, err = pcall(task.parallel, items, { limit = math.max(PARALLEL, line.connections(session)) }, function(item)
     if item.is_container then return end
-    local size = place.put(session, item, resource[item.id], item.path)
+    local size = item.is_there and item.size or place.put(session, item, resource[item.id], item.path)
     if size ~= item.size then
       errors.raise("io", ("'%s' changed: it had %d bytes before, and has %d now"):format(item.path, item.size, size))
     end
     moved[#moved + 1] = item
+    if state and not item.is_there then state:note(item) end
   end)
   if ok then ok, err = pcall(locations.settle, place, items, resource) end
   if ok then return resource end
-  for _, item in ipairs(moved) do pcall(place.remove, session, item, resource[item.id]) end
+  take_back(session, place, moved, resource, state, err)
   error(err, 0)
 end
 
@@ -144,13 +165,13 @@ function Session:create_component(path, data, location, options)
   local place_name = location and location.name or PLACE_OF_NAME[data.name]
   local place = place_name and places.need(self, place_name) or places.pick(self)
   location = location or component.location_of(self, place)
-  if place.name == SERVER_LOCATION then take_up(self, items, data) end
   apply(self, items, data)
   if not place.put then
     for _, item in ipairs(items) do item.path = absolute(item.path) end
   end
+  local state <close> = remember(self, place, items, data)
   component_tables.meter(items, options.progress)
-  local resource = put_all(self, location, place, items)
+  local resource = put_all(self, location, place, items, state)
   local entity
   for i, item in ipairs(items) do
     locations.note_origin(self, item.id, absolute(item.path))
@@ -158,6 +179,7 @@ function Session:create_component(path, data, location, options)
     entity = entity or created
   end
   locations.note(self, location, place, items, resource)
+  if state then state:forget() end
   return entity
 end
 

@@ -165,22 +165,32 @@ function component_tables.load_container(session, container_id)
   return items[1]
 end
 
---- Gives each item a progress function that adds up to one for all.
+local function add_meter(item, add)
+  local last = 0
+  item.progress = function(bytes)
+    add(bytes - last)
+    last = bytes
+  end
+end
+
+--- Gives each item a progress function that adds up to one for all, to which those that are there belong.
 ---@param items table[]
 ---@param progress? fun(done: integer, total: integer)
 function component_tables.meter(items, progress)
   if not progress then return end
   local total, done = 0, 0
+  local function add(bytes)
+    done = done + bytes
+    progress(done, total)
+  end
   for _, item in ipairs(items) do
     if not item.is_container then
-      local last = 0
+      add_meter(item, add)
       total = total + item.size
-      item.progress = function(bytes)
-        done, last = done + bytes - last, bytes
-        progress(done, total)
-      end
+      done = done + (item.is_there and item.size or 0)
     end
   end
+  if done > 0 then progress(done, total) end
 end
 
 --- A version that a new component will belong to.

@@ -140,13 +140,16 @@ local function compare(checksum, expected, options, total)
     :format(options.path, expected, hex))
 end
 
--- On the thread pool.
+-- On the thread pool, which closes the file, too: nobody may be waiting any more.
 local function sync(path)
-  local file, message = uv.fs_open(path, "r", 0)
-  local problem = message
+  local file, problem = uv.fs_open(path, "r", 0)
   if file then
-    problem = task.await(function(resume) uv.fs_fsync(file, resume) end)
-    uv.fs_close(file)
+    problem = task.await(function(resume)
+      uv.fs_fsync(file, function(err)
+        uv.fs_close(file)
+        resume(err)
+      end)
+    end)
   end
   if problem then errors.raise("io", ("cannot write '%s': %s"):format(path, problem)) end
 end

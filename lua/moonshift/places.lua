@@ -7,6 +7,7 @@
 ---       },
 ---     }
 
+local component_source = require "moonshift.component_source"
 local config = require "moonshift.config"
 local core = require "moonshift.core.component"
 local disk = require "moonshift.disk"
@@ -59,7 +60,7 @@ local server = {
 
 function server.put(session, item, _, source)
   return upload.send(session, {
-    component_id = item.id, path = source, size = uv.fs_stat(source).size,
+    component_id = item.id, path = source, size = component_source.check_file(source),
     name = item.name .. item.file_type, progress = item.progress,
   })
 end
