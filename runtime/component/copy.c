@@ -171,6 +171,15 @@ after_wait(lua_State *L, int status, lua_KContext context)
   return finish(L, (struct copy *)context);
 }
 
+/* From here on the worker has the copy: not even its status may be touched. False where there is no memory. */
+static bool
+start(lua_State *L, struct copy *copy)
+{
+  struct ms_error ignored;
+  uv_loop_t *loop = ms_tasks_loop(ms_tasks_of(L));
+  return ms_work_start(loop, &work_kind, copy, &copy->work, &ignored) == MS_OK;
+}
+
 /* copy{source, path, progress?} -> bytes; `path` is a new file, durable at the end */
 static int
 component_copy(lua_State *L)
@@ -186,12 +195,8 @@ component_copy(lua_State *L)
   copy->wait.cancel = on_cancel;
   ms_progress_open(L, settings.progress, &copy->progress);
   copy->status = begin(copy, &settings, &copy->err);
-  bool can_wait = ms_wait_prepare(L, &copy->wait);
-  if (copy->status == MS_OK && can_wait) {
-    copy->status =
-        ms_work_start(ms_tasks_loop(ms_tasks_of(L)), &work_kind, copy, &copy->work, &copy->err);
-    copy->is_working = copy->status == MS_OK;
-  }
+  if (ms_wait_prepare(L, &copy->wait) && copy->status == MS_OK)
+    copy->is_working = start(L, copy);
   if (copy->is_working)
     return ms_wait_yield(L, &copy->wait, (lua_KContext)copy, after_wait);
   while (copy->status == MS_OK && step(copy))

@@ -157,6 +157,19 @@ print_checksum(struct ms_embedded_move *move, char checksum[MS_BLOB_CHECKSUM_SIZ
   }
 }
 
+/* What went wrong with a file that somebody changes meanwhile is that. */
+static enum ms_status
+explain(struct ms_embedded_move *move, enum ms_status status)
+{
+  struct ms_error changed;
+  if (!move->is_upload ||
+      ms_file_check_unchanged(move->source, &move->before, move->path, &changed) == MS_OK) {
+    return status;
+  }
+  move->err = changed;
+  return changed.status;
+}
+
 static enum ms_status
 finish_upload(struct ms_embedded_move *move, const char *checksum)
 {
@@ -205,7 +218,9 @@ ms_embedded_move_step(struct ms_embedded_move *move)
   if (status == MS_OK && has_more(move)) {
     return true;
   }
-  if (status == MS_OK) {
+  if (status != MS_OK) {
+    status = explain(move, status);
+  } else {
     print_checksum(move, checksum);
     status = (move->is_upload ? finish_upload : finish_download)(move, checksum);
   }
