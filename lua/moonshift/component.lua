@@ -14,6 +14,7 @@ local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
 local kept = require "moonshift.kept"
 local line = require "moonshift.line"
+local location_transfer = require "moonshift.location_transfer"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
 local sequence_state = require "moonshift.sequence_state"
@@ -98,13 +99,21 @@ local function remember(session, place, items, data)
   return state
 end
 
+-- A file may have been made where it belongs: nobody else has it, so it is never taken back.
+local function is_original(session, place, item, resource)
+  local path = place.path and place.path(session, item, resource)
+  return path ~= nil and location_transfer.is_one_file(path, item.path)
+end
+
 -- What was sent stays for whoever goes on, when there is something to go on with.
 local function take_back(session, place, moved, resource, state, err)
   if state and sequence_state.is_kept(err) then
     for _, item in ipairs(moved) do kept.note(session, item.size) end
     return
   end
-  for _, item in ipairs(moved) do pcall(place.remove, session, item, resource[item.id]) end
+  for _, item in ipairs(moved) do
+    if not item.is_original then pcall(place.remove, session, item, resource[item.id]) end
+  end
   if state then state:forget() end
 end
 
@@ -115,6 +124,7 @@ local function put_all(session, location, place, items, state)
   locations.check_free(session, location, place, items, resource)
   local ok, err = pcall(task.parallel, items, { limit = math.max(PARALLEL, line.connections(session)) }, function(item)
     if item.is_container then return end
+    item.is_original = is_original(session, place, item, resource[item.id])
     local size = item.is_there and item.size or place.put(session, item, resource[item.id], item.path)
     if size ~= item.size then
       errors.raise("io", ("'%s' changed: it had %d bytes before, and has %d now"):format(item.path, item.size, size))
@@ -122,7 +132,7 @@ local function put_all(session, location, place, items, state)
     moved[#moved + 1] = item
     if state and not item.is_there then state:note(item) end
   end)
-  if ok then ok, err = pcall(locations.settle, place, items, resource) end
+  if ok then ok, err = pcall(location_transfer.settle, place, items, resource) end
   if ok then return resource end
   take_back(session, place, moved, resource, state, err)
   error(err, 0)

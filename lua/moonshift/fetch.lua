@@ -69,6 +69,19 @@ end
 -- The line's fault: somebody may go on.
 local PASSING = { network = true, timeout = true, cancelled = true, busy = true }
 
+--- Whether a file has the bytes that there are at a URL, as far as the server tells its checksum: both are read, none
+--- travels.
+---@param request { session: moonshift.Session, url: string, sends_key?: boolean }
+---@param path string
+---@return boolean
+function fetch.is_same(request, path)
+  local ok, _, moved = pcall(core.download, request)
+  local status = ok and uv.fs_stat(path)
+  if not status or status.size ~= moved.total then return false end
+  local checksum <close>, expected = fetch_parts.open_checksum(path, moved)
+  return checksum ~= nil and checksum:finish(moved.total) == expected
+end
+
 --- Fetches; raises as `moonshift.core.component.download`. What came before the line broke stays, as
 --- `.moonshift-KEY.part` beside the file.
 ---@param session moonshift.Session

@@ -126,11 +126,16 @@ local function fetch_part(session, options, partial, state, number, tell)
   tell()
 end
 
--- What the server's checksum is of, and the object that takes ours; nothing when it gives none.
-local function open_checksum(partial, moved)
+--- The object that takes the checksum of a file as the server takes it of the data, and the server's; nothing when it
+--- gives none.
+---@param path string
+---@param moved moonshift.core.component.Moved What the server says of the data.
+---@return moonshift.core.component.Checksum? checksum For a <close> variable.
+---@return string? expected
+function fetch_parts.open_checksum(path, moved)
   local segment, hex = (moved.checksum or ""):match "^(%d+)%-(%x+)$"
   if not segment then return nil end
-  return core.checksum(partial, math.tointeger(tonumber(segment))), hex
+  return core.checksum(path, math.tointeger(tonumber(segment))), hex
 end
 
 local function compare(checksum, expected, options, total)
@@ -177,7 +182,7 @@ end
 ---@param moved moonshift.core.component.Moved What the server says of the data: their tag, total and checksum.
 function fetch_parts.run(session, options, partial, note_path, moved)
   local state = open(note_path, partial, moved)
-  local checksum <close>, expected = open_checksum(partial, moved)
+  local checksum <close>, expected = fetch_parts.open_checksum(partial, moved)
   local ok, err = pcall(fetch_missing, session, options, partial, state, function()
     if checksum then checksum:advance(state:there()) end
   end)

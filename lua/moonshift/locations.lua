@@ -11,17 +11,14 @@ local errors = require "moonshift.errors"
 local expression = require "moonshift.expression"
 local id_query = require "moonshift.id_query"
 local location_events = require "moonshift.location_events"
-local line = require "moonshift.line"
+local location_transfer = require "moonshift.location_transfer"
 local places = require "moonshift.places"
 local session_core = require "moonshift.core.session"
-local task = require "moonshift.task"
-local uv = require "luv"
 
 ---@class moonshift.locations
 local locations = {}
 
 local Location = session_core.methods "Location"
-local PARALLEL = 6
 local TAKEN_PER_QUERY = 500
 local ADD_OPTIONS = { progress = true, missing_only = true }
 
@@ -95,36 +92,6 @@ end
 
 -- ---- adding ----------------------------------------------------------------------------------------
 
---- Whether two paths lead to one file.
----@param path string
----@param other string
----@return boolean
-function locations.is_one_file(path, other)
-  local status, other_status = uv.fs_stat(path), uv.fs_stat(other)
-  return status ~= nil and other_status ~= nil and status.ino == other_status.ino and status.dev == other_status.dev
-end
-
--- Whoever took the data out of the one location would take them out of the other.
-local function check_apart(session, item, from, to, source)
-  local target = from.place.remove and to.place.path and to.place.path(session, item, to.resource)
-  if target and locations.is_one_file(source, target) then
-    errors.raise("exists", ("'%s' in the location '%s' and '%s' in '%s' are one file"):format(source, from.place.name,
-      target, to.place.name))
-  end
-end
-
--- From a file of this machine, or through a temporary one where neither side is a folder.
-local function transfer(session, item, from, to)
-  local source = from.place.path and from.place.path(session, item, from.resource)
-  if source and to.place.put then
-    check_apart(session, item, from, to, source)
-    return to.place.put(session, item, to.resource, source)
-  end
-  local target = to.place.path and to.place.put and to.place.path(session, item, to.resource)
-  if target and from.place.take then return from.place.take(session, item, from.resource, target) end
-  errors.raise("invalid", ("data cannot go from '%s' to '%s'"):format(from.place.name, to.place.name))
-end
-
 -- The items that are not in the location; raises for one that is, unless only what is missing is meant.
 local function absent(session, location, items, missing_only)
   local rows, list = locations.rows(session, location.id, items), {}
@@ -177,36 +144,6 @@ function locations.check_free(session, location, place, items, resource)
   for first = 1, #items, TAKEN_PER_QUERY do check_untaken(session, location, items, resource, first) end
 end
 
---- Makes lasting what was copied to a place.
----@param place moonshift.Place
----@param items table[]
----@param resource table<string, string> By id.
-function locations.settle(place, items, resource)
-  if not place.settle then return end
-  local list = {}
-  for _, item in ipairs(items) do
-    if not item.is_container then list[#list + 1] = resource[item.id] end
-  end
-  place.settle(list)
-end
-
--- The data of those that have any; a container is its members.
-local function transfer_all(session, items, from, to, resource_from, resource_to)
-  local moved = {}
-  local ok, err = pcall(task.parallel, items, { limit = math.max(PARALLEL, line.connections(session)) }, function(item)
-    if item.is_container then return end
-    transfer(session, item,
-      { place = from, resource = resource_from[item.id] }, { place = to, resource = resource_to[item.id] })
-    moved[#moved + 1] = item
-  end)
-  if ok then ok, err = pcall(locations.settle, to, items, resource_to) end
-  if ok then return end
-  for _, item in ipairs(moved) do
-    if to.remove then pcall(to.remove, session, item, resource_to[item.id]) end
-  end
-  error(err, 0)
-end
-
 -- Where the data are for a location that leaves them where they are: nothing for a container without a place.
 local function stays_at(session, item, from, to, resource)
   local path = resource and from.path and from.path(session, item, resource)
@@ -216,7 +153,8 @@ local function stays_at(session, item, from, to, resource)
 end
 
 --- Adds components to this location, several at a time: their data are copied from `source`, then the tracker is
---- told, together with whatever else the session has pending. When a copy fails the others are taken back.
+--- told, together with whatever else the session has pending. When a copy fails the others are taken back; when the
+--- line broke or somebody stopped it, they stay, and the same call goes on with the rest.
 ---@param components moonshift.Entity|moonshift.Entity[] Of a container its members as well.
 ---@param source moonshift.Entity The location that has the data.
 ---@param options? { progress?: fun(done: integer, total: integer), missing_only?: boolean } `progress` is called with
@@ -237,7 +175,10 @@ function Location:add_components(components, source, options)
   end
   locations.check_free(session, self, to, items, resource_to)
   component_tables.meter(items, options.progress)
-  if to.put then transfer_all(session, items, from, to, resource_from, resource_to) end
+  if to.put then
+    location_transfer.run(session, items, { place = from, resource = resource_from },
+      { place = to, resource = resource_to })
+  end
   locations.note(session, self, to, items, resource_to)
 end
 

@@ -6,6 +6,7 @@ local component_tables = require "moonshift.component_tables"
 local core = require "moonshift.core.component"
 local errors = require "moonshift.errors"
 local line = require "moonshift.line"
+local location_transfer = require "moonshift.location_transfer"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
 local retry = require "moonshift.retry"
@@ -35,7 +36,7 @@ end
 local function check_item(session, item, from, to, rows)
   local size, path = look(session, item, from, rows.from[item.id])
   local there, other_path = look(session, item, to, rows.to[item.id])
-  if path and other_path and locations.is_one_file(path, other_path) then
+  if path and other_path and location_transfer.is_one_file(path, other_path) then
     errors.raise("exists", ("'%s' in '%s' and '%s' in '%s' are one file: it stays"):format(path, from.name, other_path,
       to.name))
   elseif size and size ~= there then

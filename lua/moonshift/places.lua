@@ -37,6 +37,7 @@ local DEFAULT_PRIORITY = 95
 --- the data stay where they are.
 ---@field take? fun(session, item, resource, path, progress): integer Copies data of it into a new file.
 ---@field path? fun(session, item, resource): string? Where the data are in this machine's file system.
+---@field holds? fun(session, item, source): boolean Whether it has the data of a file of this machine already.
 ---@field remove? fun(session, item, resource)
 ---@field settle? fun(resources: string[]) Makes lasting what was put or taken there.
 ---@field has_paths? boolean Whether two components could have the same resource.
@@ -65,14 +66,25 @@ function server.put(session, item, _, source)
   })
 end
 
+-- What came here by a process that was killed does not travel again.
 function server.take(session, item, _, path)
-  local size
+  local url, size = server_url(session, item.id), (uv.fs_lstat(path) or {}).size
+  if size == item.size and fetch.is_same({ session = session, url = url }, path) then
+    if item.progress then item.progress(size) end
+    return size
+  end
   disk.create(path, item.size, function(temporary)
     size = fetch.run(session, {
-      url = server_url(session, item.id), path = temporary, key = item.id, size = item.size, progress = item.progress,
+      url = url, path = temporary, key = item.id, size = item.size, progress = item.progress,
     })
   end)
   return size
+end
+
+function server.holds(session, item, source)
+  if core.local_path(session, item.id) then return false end
+  local url = ("%s/component/get?id=%s"):format(session.name, item.id)
+  return fetch.is_same({ session = session, url = url, sends_key = true }, source)
 end
 
 function server.path(session, item)

@@ -167,7 +167,11 @@ function publish.run(session, options)
   local version = session:create("AssetVersion", {
     asset = asset, task = task, comment = options.comment or "", is_published = false,
   })
-  local record = { version_id = version.id, asset_id = asset.id, is_new = is_new }
+  local paths = {}
+  for i, one in ipairs(found) do paths[i] = one.path end
+  local record = {
+    version_id = version.id, asset_id = asset.id, is_new = is_new, folders = unfinished.folders(paths),
+  }
   local lease = unfinished.remember(session, record)
   local ok, result = pcall(finish, session, version, found, options)
   local is_settled = ok

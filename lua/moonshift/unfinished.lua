@@ -14,6 +14,7 @@ local unfinished = {}
 ---@field version_id string
 ---@field asset_id string
 ---@field is_new boolean Whether the asset was made for the version.
+---@field folders string[] Those that the files come from: what is in them may be the originals, and stays.
 
 local function folder()
   return paths.find("state", "publishes")
@@ -26,13 +27,42 @@ local function is_out_of_reach(err)
   return code == "network" or code == "timeout"
 end
 
+local function folder_of(path)
+  return uv.fs_realpath(path:match "^(.*/)" or ".")
+end
+
+--- The folders of files and sequences.
+---@param files string[]
+---@return string[]
+function unfinished.folders(files)
+  local seen, list = {}, {}
+  for _, path in ipairs(files) do
+    local place = folder_of(path)
+    if place and not seen[place] then list[#list + 1] = place end
+    seen[place or ""] = true
+  end
+  return list
+end
+
+-- Files may have been made where they belong.
+local function is_original(row, folders)
+  local ok, path = pcall(row.location.get_filesystem_path, row.location, row.component)
+  local place = ok and folder_of(path)
+  for _, one in ipairs(folders) do
+    if one == place then return true end
+  end
+  return false
+end
+
 -- Data and rows of all components, wherever they are that this machine can reach.
-local function remove_data(session, version_id)
-  local rows = session:query(
-    "select component, location from ComponentLocation where component.version_id is {id}", { id = version_id }):all()
+local function remove_data(session, record)
+  local rows = session:query("select component, location from ComponentLocation where component.version_id is {id}",
+    { id = record.version_id }):all()
   for _, row in ipairs(rows) do
-    local ok, err = pcall(row.location.remove_component, row.location, row.component)
-    if not ok and is_out_of_reach(err) then error(err, 0) end
+    if not is_original(row, record.folders) then
+      local ok, err = pcall(row.location.remove_component, row.location, row.component)
+      if not ok and is_out_of_reach(err) then error(err, 0) end
+    end
   end
 end
 
@@ -47,7 +77,7 @@ end
 function unfinished.take_back(session, record)
   local version_id, asset_id = record.version_id, record.asset_id
   if has_rows(session, "select id from AssetVersion where id is {id} and is_published is false", version_id) then
-    remove_data(session, version_id)
+    remove_data(session, record)
     session:call { { action = "delete", entity_type = "AssetVersion", entity_key = { version_id } } }
   end
   if record.is_new and has_rows(session, "select id from Asset where id is {id}", asset_id)
@@ -65,7 +95,7 @@ end
 function unfinished.remember(session, record)
   local text = cjson.encode {
     tracker = session.name, user = session.api_user,
-    version_id = record.version_id, asset_id = record.asset_id, is_new = record.is_new,
+    version_id = record.version_id, asset_id = record.asset_id, is_new = record.is_new, folders = record.folders,
   }
   local ok, lease = pcall(core.lease, folder(), record.version_id, text)
   return ok and lease or nil
@@ -74,7 +104,7 @@ end
 local function decode(lease)
   local ok, record = pcall(cjson.decode, lease:text())
   local is_record = ok and type(record) == "table"
-    and type(record.version_id) == "string" and type(record.asset_id) == "string"
+    and type(record.version_id) == "string" and type(record.asset_id) == "string" and type(record.folders) == "table"
   return is_record and record or nil
 end
 

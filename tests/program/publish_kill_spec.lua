@@ -60,6 +60,26 @@ for _, kind in ipairs(trackers.KINDS) do
       assert.equal("another", support.read(folder.path .. "/projects/show/plate/v001/first.txt"))
     end)
 
+    it("leaves what was made where it belongs", function()
+      local session <close> = tracker:session()
+      local place = folder.path .. "/projects/show/made/v001"
+      for i = 1, 2 do support.write(("%s/plate.%d.exr"):format(place, i), "the only one " .. i) end
+      support.write(in_folder "second.txt", "soon gone")
+      local is_there = false
+      local ok = pcall(publish.run, session, {
+        files = { place .. "/plate.%d.exr [1-2]", in_folder "second.txt" }, context = "show", asset = "made",
+        progress = function(label)
+          if label == "second.txt" then
+            is_there = #session:query 'ComponentLocation where resource_identifier like "show/made/v001/%"' == 3
+            assert(uv.fs_unlink(in_folder "second.txt"))
+          end
+          return function() end
+        end,
+      })
+      assert.same({ false, true }, { ok, is_there })
+      for i = 1, 2 do assert.equal("the only one " .. i, support.read(("%s/plate.%d.exr"):format(place, i))) end
+    end)
+
     it("leaves the versions of others", function()
       local session <close> = tracker:session()
       local other <close> = tracker:session()
@@ -115,7 +135,7 @@ for _, kind in ipairs(trackers.KINDS) do
       local session <close> = tracker:session()
       support.write(in_folder "first.txt", "there")
       local version = publish.run(session, { files = { in_folder "first.txt" }, context = "show", asset = "answered" })
-      local record = { version_id = version.id, asset_id = version.asset.id, is_new = true }
+      local record = { version_id = version.id, asset_id = version.asset.id, is_new = true, folders = {} }
       require "moonshift.unfinished".take_back(session, record)
       assert.equal(1, #session:query 'AssetVersion where asset.name is "answered"')
       assert.equal("there", support.read(folder.path .. "/projects/show/answered/v001/first.txt"))
