@@ -45,12 +45,15 @@ ms_file_create(const char *path, int *fd, struct ms_error *err)
   return *fd < 0 ? ms_fail_errno(err, errno, "cannot write '%s'", path) : MS_OK;
 }
 
-enum ms_status
-ms_file_close_written(int fd, const char *path, enum ms_status status, struct ms_error *err)
+static enum ms_status
+sync_written(int fd, const char *path, struct ms_error *err)
 {
-  if (status == MS_OK && fsync(fd) < 0) {
-    status = ms_fail_errno(err, errno, "cannot write '%s'", path);
-  }
+  return fsync(fd) < 0 ? ms_fail_errno(err, errno, "cannot write '%s'", path) : MS_OK;
+}
+
+static enum ms_status
+close_written(int fd, const char *path, enum ms_status status, struct ms_error *err)
+{
   if (close(fd) < 0 && status == MS_OK) {
     status = ms_fail_errno(err, errno, "cannot write '%s'", path);
   }
@@ -58,6 +61,12 @@ ms_file_close_written(int fd, const char *path, enum ms_status status, struct ms
     unlink(path);
   }
   return status;
+}
+
+enum ms_status
+ms_file_close_written(int fd, const char *path, enum ms_status status, struct ms_error *err)
+{
+  return close_written(fd, path, status == MS_OK ? sync_written(fd, path, err) : status, err);
 }
 
 enum ms_status
@@ -369,15 +378,31 @@ ms_file_compare(struct ms_file_move *move, const char *hex, struct ms_error *err
 
 /* ---- the end ---- */
 
+bool
+ms_file_wants_sync(const struct ms_file_move *move)
+{
+  return !move->is_upload && !move->is_probe && !move->is_part && !move->is_synced;
+}
+
+enum ms_status
+ms_file_sync(struct ms_file_move *move, struct ms_error *err)
+{
+  move->is_synced = true;
+  return sync_written(move->fd, move->path, err);
+}
+
 enum ms_status
 ms_file_end(struct ms_file_move *move, enum ms_status status, int64_t *size_bytes,
             struct ms_error *err)
 {
   *size_bytes = status == MS_OK ? move->moved_bytes : 0;
+  if (status == MS_OK && ms_file_wants_sync(move)) {
+    status = ms_file_sync(move, err);
+  }
   if (move->is_upload || move->is_probe || move->is_part) {
     close(move->fd);
   } else {
-    status = ms_file_close_written(move->fd, move->path, status, err);
+    status = close_written(move->fd, move->path, status, err);
   }
   release(move);
   return status;

@@ -12,6 +12,7 @@ enum { MS_FILE_OWN_HEADERS = 2, MS_FILE_TEXT_SIZE = 300 };
 struct ms_file_move {
   int fd;                            /* -1: none */
   bool is_upload, is_probe, is_part; /* the last two are downloads */
+  bool is_synced;                    /* download: what came is on the disk */
   int64_t offset;                    /* where in the file the bytes are from or go to */
   int64_t size_bytes;  /* upload: to be sent; after the answer: the whole file, or what was sent */
   int64_t moved_bytes; /* after the answer: sent or received */
@@ -51,6 +52,14 @@ ms_file_wants_digest(const struct ms_file_move *move, struct ms_file_digest_rang
 /* Compares with what the other side gave: MS_NETWORK when the bytes differ. */
 enum ms_status
 ms_file_compare(struct ms_file_move *move, const char *hex, struct ms_error *err);
+
+/* Whether a sync at the end is called for, which takes its time. */
+bool
+ms_file_wants_sync(const struct ms_file_move *move);
+
+/* Does it, on any thread, so that ms_file_end need not. */
+enum ms_status
+ms_file_sync(struct ms_file_move *move, struct ms_error *err);
 
 /* Closes and frees everything. Returns the final status (in `err` when it is not MS_OK) and the size moved. A
  * download that failed is removed, but for a part of one. */

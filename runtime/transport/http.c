@@ -12,6 +12,12 @@ static void
 cancel_call(struct ms_transport_call *base)
 {
   struct ms_transport_http_call *call = (struct ms_transport_http_call *)base;
+  if (call->sync) {
+    ms_transport_http_call_leave(call);
+    call->is_cancelled = true;
+    ms_work_cancel(call->sync);
+    return;
+  }
   if (call->transfer) {
     ms_http_cancel(call->transfer);
   }
@@ -44,12 +50,18 @@ ms_transport_http_call_new(struct ms_transport_http *transport, void *user)
 }
 
 void
-ms_transport_http_call_free(struct ms_transport_http_call *call)
+ms_transport_http_call_leave(struct ms_transport_http_call *call)
 {
   *(call->previous ? &call->previous->next : &call->transport->calls) = call->next;
   if (call->next) {
     call->next->previous = call->previous;
   }
+}
+
+void
+ms_transport_http_call_free(struct ms_transport_http_call *call)
+{
+  ms_transport_http_call_leave(call);
   free(call);
 }
 

@@ -3,6 +3,7 @@
 #define MS_TRANSPORT_HTTP_CALL_H
 
 #include "http/http.h"
+#include "loop/work.h"
 #include "transport/file.h"
 #include "transport/kind.h"
 
@@ -19,19 +20,28 @@ struct ms_transport_http_call {
   struct ms_transport_call base;
   struct ms_transport_http_call *next, *previous;
   struct ms_transport_http *transport;
-  struct ms_http_transfer *transfer; /* NULL once it is over and the bytes are compared */
-  ms_transport_done done;            /* of a batch */
+  /* What it waits for: the transfer, then `digest`, then `sync`. NULL: not (any more). */
+  struct ms_http_transfer *transfer;
+  struct ms_digest *digest; /* owned */
+  struct ms_work *sync;
+  bool is_cancelled;      /* while `sync` has it */
+  ms_transport_done done; /* of a batch */
   ms_transport_file_done file_done;
   void *user;
   struct ms_file_move move;
-  struct ms_digest *digest; /* owned; NULL for none */
+  enum ms_status status; /* of `sync` */
+  struct ms_error err;
   void (*progress)(void *user, int64_t done_bytes, int64_t total_bytes);
   void *progress_user;
 };
 
-/* A call that is under way from now on; NULL when out of memory. */
+/* A call that is under way, for who closes the transport; NULL when out of memory. */
 struct ms_transport_http_call *
 ms_transport_http_call_new(struct ms_transport_http *transport, void *user);
+
+/* It is not under way any more. */
+void
+ms_transport_http_call_leave(struct ms_transport_http_call *call);
 
 void
 ms_transport_http_call_free(struct ms_transport_http_call *call);

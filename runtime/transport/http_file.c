@@ -7,6 +7,8 @@
 
 enum { SMALL_MAX_BYTES = 16 * 1024 * 1024 };
 
+/* ---- on the way ---- */
+
 /* May end the call: `progress` may close the transport. */
 static void
 on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
@@ -20,17 +22,65 @@ on_file_progress(void *user, int64_t done_bytes, int64_t total_bytes)
   }
 }
 
+/* ---- the end ---- */
+
+/* Nobody else knows the call afterwards; `done` may close the transport. */
+static void
+finish(struct ms_transport_http_call *call, enum ms_status status, struct ms_error *err)
+{
+  int64_t size_bytes;
+  ms_transport_http_call_leave(call);
+  status = ms_file_end(&call->move, status, &size_bytes, err);
+  call->file_done(call->user, status, size_bytes, err);
+}
+
+static bool
+sync_step(void *user)
+{
+  struct ms_transport_http_call *call = user;
+  call->status = ms_file_sync(&call->move, &call->err);
+  return false;
+}
+
+static void
+on_synced(void *user)
+{
+  struct ms_transport_http_call *call = user;
+  call->sync = NULL;
+  finish(call, call->status, &call->err);
+}
+
+static void
+release(void *user)
+{
+  struct ms_transport_http_call *call = user;
+  int64_t size_bytes;
+  if (call->is_cancelled) {
+    ms_file_end(&call->move, MS_CANCELLED, &size_bytes, NULL);
+  }
+  free(call);
+}
+
+static const struct ms_work_kind sync_kind = {
+    .step = sync_step, .on_end = on_synced, .release = release};
+
+/* A download is synced on a worker first. */
 static void
 end_call(struct ms_transport_http_call *call, enum ms_status status, struct ms_error *err)
 {
-  int64_t size_bytes;
   ms_digest_free(call->digest);
-  status = ms_file_end(&call->move, status, &size_bytes, err);
-  ms_transport_file_done done = call->file_done;
-  void *done_user = call->user;
-  ms_transport_http_call_free(call);
-  done(done_user, status, size_bytes, err);
+  call->digest = NULL;
+  if (status == MS_OK && ms_file_wants_sync(&call->move)) {
+    status = ms_work_start(call->transport->loop, &sync_kind, call, &call->sync, err);
+    if (status == MS_OK) {
+      return;
+    }
+  }
+  finish(call, status, err);
+  free(call);
 }
+
+/* ---- the answer ---- */
 
 static void
 on_digest(void *user, enum ms_status status, const char *hex, const struct ms_error *digest_err)
@@ -75,6 +125,8 @@ on_file_answer(void *user, enum ms_status status, struct ms_http_answer *answer,
   }
   end_call(call, status, &err);
 }
+
+/* ---- the beginning ---- */
 
 /* Reads what is sent along from the start, in one piece, as parts and large files are counted. How small files are, the
  * answer tells; as it does for what is received. */
@@ -151,6 +203,8 @@ start_file(struct ms_transport *base, begin_function begin, const struct ms_tran
   }
   return MS_OK;
 }
+
+/* ---- in place ---- */
 
 /* The transport may be gone when the request is over: `progress` may close it. */
 static enum ms_status

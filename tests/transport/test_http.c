@@ -542,6 +542,38 @@ test_cancelled_download_leaves_nothing(void **state)
   }
 }
 
+/* While it is fetched, while it is synced, and just before it would have been told. */
+static void
+test_cancel_at_any_turn(void **state)
+{
+  (void)state;
+  const struct peer_step steps[] = {{PEER_ANSWER, peer_text("200 OK", "", "hello")}};
+  bool is_over = false;
+  for (int turns = 0; !is_over; turns++) {
+    struct fixture *fixture = set_up(steps, 1);
+    char url[128];
+    snprintf(url, sizeof url, "%s/component", peer_url(fixture->peer));
+    struct ms_transport_file file = {.url = url, .path = fixture->path};
+    struct ms_transport_call *download = NULL;
+    assert_int_equal(
+        ms_transport_download(fixture->transport, &file, on_file_done, fixture, &download, NULL),
+        MS_OK);
+    for (int turn = 0; turn < turns && fixture->done == 0; turn++) {
+      uv_run(&fixture->loop, UV_RUN_ONCE);
+    }
+    is_over = fixture->done > 0;
+    if (!is_over) {
+      ms_transport_cancel(download);
+      ms_transport_close(fixture->transport);
+      fixture->transport = NULL;
+      uv_run(&fixture->loop, UV_RUN_DEFAULT); /* until no worker has it */
+      assert_int_equal(fixture->done, 0);
+    }
+    assert_int_equal(access(fixture->path, F_OK), is_over ? 0 : -1);
+    tear_down(fixture);
+  }
+}
+
 int
 main(void)
 {
@@ -564,6 +596,7 @@ main(void)
       cmocka_unit_test(test_failed_downloads_leave_nothing),
       cmocka_unit_test(test_download_to_where_it_cannot_be_written),
       cmocka_unit_test(test_cancelled_download_leaves_nothing),
+      cmocka_unit_test(test_cancel_at_any_turn),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
