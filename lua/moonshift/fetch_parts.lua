@@ -186,17 +186,16 @@ function fetch_parts.run(session, options, partial, note_path, moved)
   local ok, err = pcall(fetch_missing, session, options, partial, state, function()
     if checksum then checksum:advance(state:there()) end
   end)
-  if not ok then
-    pcall(state.write, state)
-    error(err, 0)
-  end
+  pcall(state.write, state)
+  if not ok then error(err, 0) end
   local syncing <close> = task.spawn(sync, partial)
   if checksum then
     local fits, problem = pcall(compare, checksum, expected, options, moved.total)
-    if not fits then
-      uv.fs_unlink(note_path) -- what is there is wrong: nobody goes on with it
-      error(problem, 0)
+    if not fits and errors.code(problem) ~= "cancelled" then -- what is there is wrong: nobody goes on with it
+      uv.fs_unlink(note_path)
+      uv.fs_unlink(partial)
     end
+    if not fits then error(problem, 0) end
   end
   syncing:wait()
 end

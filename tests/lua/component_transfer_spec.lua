@@ -142,6 +142,31 @@ describe("a component's bytes", function()
     assert.same({ "large.bin" }, support.entries(target.path))
   end)
 
+  it("need not be fetched again when their checksum was being taken", function()
+    local session <close> = tracker:session()
+    local data = bytes(9 * 1024 * 1024, 5)
+    local component = session:create_component(support.write(folder.path .. "/checked.bin", data))
+    local target <close> = support.folder()
+    local checksum, download, fetched = core.checksum, core.download, 0
+    local _ <close> = setmetatable({}, { __close = function()
+      core.checksum, core.download = checksum, download
+    end })
+    core.checksum = function()
+      local object = { advance = function() end, finish = function() errors.raise("cancelled", "stopped") end }
+      return setmetatable(object, { __close = function() end })
+    end
+    local ok, err = pcall(session.download, session, component, target.path)
+    assert.same({ false, "cancelled" }, { ok, errors.code(err) })
+    core.checksum = checksum
+    core.download = function(request)
+      if request.path then fetched = fetched + 1 end
+      return download(request)
+    end
+    assert.is_true(data == support.read((session:download(component, target.path))))
+    assert.equal(0, fetched)
+    assert.same({ "checked.bin" }, support.entries(target.path))
+  end)
+
   it("are fetched by several at a time into one folder", function()
     local session <close> = tracker:session()
     local data = bytes(9 * 1024 * 1024, 8)
