@@ -1,86 +1,212 @@
 /* Which of several conditions an index should answer.
  *
  * The planner takes all equalities with an indexed column for equally good, and so would look for the one shot
- * of a name among all of its project. A column that refers to one of few things (projects, statuses, users, …)
- * is broad: each of them is found in many rows. Where another condition is narrow, a broad one is written as
- * `+t1."project_id" = ?1`, which no index answers. */
+ * of a name among all of its project. Conditions have a breadth, which is how many rows an index would give for
+ * them as the studio grows, and one that is broader than another beside it is held back: written as
+ * `+t1."project_id" = ?1`, which no index answers, or, where it leads over a list of many others
+ * (`asset.parent.project_id`), as a look at each row that the narrower one finds.
+ *
+ * Which of a person's tasks and a project's are more is different in every studio: where only such a list leads to
+ * the person's, the planner takes the project's, whose rows are probed in it. */
 #include "query/emitter.h"
 
 #include <string.h>
 
-/* Of each of these a studio has tens or hundreds, whatever its size. */
-static const char *const few[] = {"Project",       "Status",     "Type",
-                                  "Priority",      "ObjectType", "Resource",
-                                  "ProjectSchema", "Location",   "NoteCategory"};
+#define DAY_US 86400000000
+#define SHORT_TIME_US (7 * DAY_US)
 
-static bool
-is_few(const struct ms_entity_type *type)
+/* Things of which a studio has tens or hundreds, whatever its size, and what refers to one of them. */
+static const struct {
+  const char *type; /* or the root of its family */
+  enum ms_emit_breadth breadth;
+} few[] = {
+    {"Project", MS_BREADTH_BROAD},       {"Status", MS_BREADTH_BROAD},
+    {"Type", MS_BREADTH_BROAD},          {"Priority", MS_BREADTH_BROAD},
+    {"ObjectType", MS_BREADTH_BROAD},    {"Resource", MS_BREADTH_MIDDLE},
+    {"ProjectSchema", MS_BREADTH_BROAD}, {"Location", MS_BREADTH_BROAD},
+    {"NoteCategory", MS_BREADTH_BROAD},
+};
+
+static enum ms_emit_breadth
+breadth_of_one(const struct ms_entity_type *type)
 {
   for (size_t i = 0; type && i < sizeof few / sizeof *few; i++)
-    if (strcmp(type->name, few[i]) == 0 || strcmp(type->root->name, few[i]) == 0)
-      return true;
-  return false;
+    if (strcmp(type->name, few[i].type) == 0 || strcmp(type->root->name, few[i].type) == 0)
+      return few[i].breadth;
+  return MS_BREADTH_NARROW;
 }
 
-static bool
-refers_to_few(const struct ms_attribute *attribute)
+static enum ms_emit_breadth
+breadth_of_reference(const struct ms_attribute *attribute)
 {
   if (attribute->storage.kind != MS_STORED_COLUMN)
-    return false;
-  return is_few(attribute->kind == MS_KIND_SCALAR ? attribute->foreign_key_type
-                                                  : attribute->target);
+    return MS_BREADTH_NARROW;
+  return breadth_of_one(attribute->kind == MS_KIND_SCALAR ? attribute->foreign_key_type
+                                                          : attribute->target);
 }
 
-/* Of a condition that an index can answer. */
+/* Tasks are named after their step: one below each shot has the name. */
 static bool
-is_broad(const struct ms_entity_type *type, const struct ms_resolved_condition *condition)
+is_name_of_step(const struct ms_entity_type *type, const struct ms_attribute *attribute)
+{
+  return strcmp(type->name, "Task") == 0 && strcmp(attribute->name, "name") == 0;
+}
+
+static enum ms_emit_breadth
+broader(enum ms_emit_breadth a, enum ms_emit_breadth b)
+{
+  return a > b ? a : b;
+}
+
+static enum ms_emit_breadth
+narrower(enum ms_emit_breadth a, enum ms_emit_breadth b)
+{
+  return a < b ? a : b;
+}
+
+static enum ms_emit_breadth
+breadth_of_all(const struct ms_entity_type *type, const struct ms_resolved_condition *condition)
+{
+  enum ms_emit_breadth breadth = MS_BREADTH_NARROW;
+  for (const struct ms_resolved_condition *each = condition->first; each; each = each->next)
+    breadth = broader(breadth, ms_emit_breadth(type, each));
+  return breadth;
+}
+
+/* Of those that an index answers. */
+static enum ms_emit_breadth
+breadth_of_narrowest(const struct ms_entity_type *type,
+                     const struct ms_resolved_condition *conjunction)
+{
+  enum ms_emit_breadth narrowest = MS_BREADTH_BROAD;
+  for (const struct ms_resolved_condition *each = conjunction->first; each; each = each->next)
+    if (ms_emit_is_selective(type, each))
+      narrowest = narrower(narrowest, ms_emit_breadth(type, each));
+  return narrowest;
+}
+
+enum ms_emit_breadth
+ms_emit_breadth(const struct ms_entity_type *type, const struct ms_resolved_condition *condition)
 {
   switch (condition->kind) {
   case MS_RESOLVED_COMPARE:
   case MS_RESOLVED_IN:
   case MS_RESOLVED_IN_QUERY:
-    return refers_to_few(condition->attribute);
+    return is_name_of_step(type, condition->attribute) ? MS_BREADTH_MIDDLE
+                                                       : breadth_of_reference(condition->attribute);
   case MS_RESOLVED_DEFINITE:
-    return is_broad(type, condition->first);
+    return ms_emit_breadth(type, condition->first);
   case MS_RESOLVED_EXISTS:
-    return refers_to_few(condition->attribute) || !condition->first ||
-           is_broad(condition->rows, condition->first);
+    if (!condition->first)
+      return MS_BREADTH_BROAD;
+    return broader(breadth_of_reference(condition->attribute),
+                   ms_emit_breadth(condition->rows, condition->first));
   case MS_RESOLVED_AND:
-    return !ms_emit_find_narrow(type, condition);
+    return breadth_of_narrowest(type, condition);
   case MS_RESOLVED_OR:
-    for (const struct ms_resolved_condition *each = condition->first; each; each = each->next)
-      if (is_broad(type, each))
-        return true;
-    return false;
+    return breadth_of_all(type, condition);
   default:
-    return true;
+    return MS_BREADTH_BROAD;
   }
 }
 
-const struct ms_resolved_condition *
-ms_emit_find_narrow(const struct ms_entity_type *type,
-                    const struct ms_resolved_condition *conjunction)
+/* ---- short times ---- */
+
+static bool
+is_bound(const struct ms_resolved_condition *condition, bool is_lower)
+{
+  if (condition->kind != MS_RESOLVED_COMPARE ||
+      condition->attribute->value_type != MS_VALUE_DATETIME)
+    return false;
+  enum ms_query_comparison comparison = condition->comparison;
+  return is_lower ? comparison == MS_COMPARE_GREATER || comparison == MS_COMPARE_GREATER_EQUAL
+                  : comparison == MS_COMPARE_LESS || comparison == MS_COMPARE_LESS_EQUAL;
+}
+
+static bool
+has_own_index(const struct ms_entity_type *type, const struct ms_attribute *attribute)
+{
+  for (size_t i = 0; i < type->root->column_count; i++)
+    if (strcmp(type->root->columns[i].name, attribute->storage.column) == 0)
+      return type->root->columns[i].is_indexed;
+  return false;
+}
+
+/* Whether `lower` and another one beside it bound a short time, by an index. */
+static bool
+bounds_short_time(const struct ms_entity_type *type,
+                  const struct ms_resolved_condition *conjunction,
+                  const struct ms_resolved_condition *lower)
+{
+  for (const struct ms_resolved_condition *upper = conjunction->first; upper; upper = upper->next)
+    if (is_bound(upper, false) && upper->attribute == lower->attribute &&
+        upper->literals->integer - lower->literals->integer <= SHORT_TIME_US)
+      return has_own_index(type, lower->attribute);
+  return false;
+}
+
+static bool
+has_short_time(const struct ms_entity_type *type, const struct ms_resolved_condition *conjunction)
 {
   for (const struct ms_resolved_condition *each = conjunction->first; each; each = each->next)
-    if (ms_emit_is_selective(type, each) && !is_broad(type, each))
-      return each;
-  return NULL;
+    if (is_bound(each, true) && bounds_short_time(type, conjunction, each))
+      return true;
+  return false;
+}
+
+/* ---- holding back ---- */
+
+static const struct ms_resolved_condition *
+undressed(const struct ms_resolved_condition *condition)
+{
+  return condition->kind == MS_RESOLVED_DEFINITE ? undressed(condition->first) : condition;
+}
+
+/* Whether what leads to our rows would be a list of many others, and a look at one row finds its own. */
+static bool
+lists_many(const struct ms_resolved_condition *condition)
+{
+  return condition->kind == MS_RESOLVED_EXISTS &&
+         condition->attribute->storage.kind != MS_STORED_COMPUTED &&
+         !ms_emit_is_dense(condition->attribute->row_type) &&
+         breadth_of_one(condition->attribute->row_type) == MS_BREADTH_NARROW;
+}
+
+struct ms_emit_lead
+ms_emit_find_lead(const struct ms_entity_type *type,
+                  const struct ms_resolved_condition *conjunction)
+{
+  struct ms_emit_lead lead = {MS_BREADTH_BROAD, MS_BREADTH_BROAD,
+                              has_short_time(type, conjunction)};
+  for (const struct ms_resolved_condition *each = conjunction->first; each; each = each->next) {
+    if (!ms_emit_is_selective(type, each))
+      continue;
+    enum ms_emit_breadth breadth = ms_emit_breadth(type, each);
+    lead.breadth = narrower(lead.breadth, breadth);
+    if (breadth == MS_BREADTH_NARROW || !lists_many(undressed(each)))
+      lead.own_breadth = narrower(lead.own_breadth, breadth);
+  }
+  return lead;
 }
 
 /* Whether its text begins with the column that an index would be asked for. */
 static bool
 begins_with_column(const struct ms_resolved_condition *condition)
 {
-  if (condition->kind == MS_RESOLVED_DEFINITE)
-    return begins_with_column(condition->first);
   return condition->kind == MS_RESOLVED_COMPARE || condition->kind == MS_RESOLVED_IN ||
          condition->kind == MS_RESOLVED_IN_QUERY || condition->kind == MS_RESOLVED_EXISTS;
 }
 
-bool
-ms_emit_is_held_back(const struct ms_entity_type *type,
-                     const struct ms_resolved_condition *condition)
+enum ms_emit_hold
+ms_emit_hold(const struct ms_entity_type *type, const struct ms_resolved_condition *condition,
+             struct ms_emit_lead lead)
 {
-  return begins_with_column(condition) && ms_emit_is_selective(type, condition) &&
-         is_broad(type, condition);
+  enum ms_emit_breadth breadth = ms_emit_breadth(type, condition);
+  condition = undressed(condition);
+  if (!begins_with_column(condition) || !ms_emit_is_selective(type, condition))
+    return MS_HOLD_NOT;
+  if (lists_many(condition) &&
+      (breadth > lead.breadth || (breadth == MS_BREADTH_BROAD && lead.has_short_time)))
+    return MS_HOLD_WITNESS;
+  return breadth > lead.own_breadth ? MS_HOLD_INDEX : MS_HOLD_NOT;
 }

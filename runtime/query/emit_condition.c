@@ -129,16 +129,19 @@ struct operands {
   const struct ms_resolved_condition *next; /* to be printed */
   const char *operator;
   bool is_positive;
-  bool has_narrow; /* `and`: an index is to answer that one, and no broad one */
+  struct ms_emit_lead lead; /* what an index is to answer, and nothing broader */
 };
 
 static void
 emit_operand(struct ms_emitter *emitter, struct operands *operands)
 {
   const struct ms_resolved_condition *condition = operands->next;
-  if (operands->has_narrow && ms_emit_is_held_back(operands->row.type, condition))
-    ms_emit(emitter, "+");
-  ms_emit_condition(emitter, operands->row, condition, operands->is_positive);
+  enum ms_emit_hold hold = ms_emit_hold(operands->row.type, condition, operands->lead);
+  ms_emit(emitter, hold == MS_HOLD_INDEX ? "+" : "");
+  if (hold == MS_HOLD_WITNESS)
+    ms_emit_witness(emitter, operands->row, condition);
+  else
+    ms_emit_condition(emitter, operands->row, condition, operands->is_positive);
   operands->next = condition->next;
 }
 
@@ -164,15 +167,16 @@ static void
 emit_all(struct ms_emitter *emitter, struct ms_emit_row row,
          const struct ms_resolved_condition *condition, const char *operator, bool is_positive)
 {
-  bool is_and = condition->kind == MS_RESOLVED_AND;
   struct operands operands = {
       .row = row,
       .next = condition->first,
       .operator= operator,
       .is_positive = is_positive,
-      .has_narrow = is_and && is_positive && ms_emit_find_narrow(row.type, condition),
+      .lead = {.breadth = MS_BREADTH_BROAD, .own_breadth = MS_BREADTH_BROAD},
   };
   size_t count = 0;
+  if (condition->kind == MS_RESOLVED_AND && is_positive)
+    operands.lead = ms_emit_find_lead(row.type, condition);
   for (const struct ms_resolved_condition *each = condition->first; each; each = each->next)
     count++;
   emit_operands(emitter, &operands, count);

@@ -42,14 +42,16 @@ emit_untied(struct ms_emitter *emitter, const struct ms_resolved_condition *link
 }
 
 /* FROM with the tables of the chain, and WHERE with the links between them; the first link is that to
- * `row`, if there is one. */
+ * `row`, if there is one. Then the planner is kept to the way from it: it would take a condition at the other end
+ * for just as good a beginning, and go through all that this finds for every row of ours. */
 static void
 emit_chain(struct ms_emitter *emitter, const struct ms_emit_row *row, struct chain *chain,
            bool is_positive)
 {
+  const char *between = row ? " CROSS JOIN " : ", ";
   for (size_t i = 0; i < chain->count; i++) {
-    ms_emit(emitter, i ? ", " : " FROM ");
-    ms_emit_found_tables(emitter, chain->links[i]->attribute, chain->found[i]);
+    ms_emit(emitter, i ? between : " FROM ");
+    ms_emit_found_tables(emitter, chain->links[i]->attribute, chain->found[i], between);
   }
   for (size_t i = 0; i < chain->count; i++) {
     const struct ms_resolved_condition *link = chain->links[i];
@@ -160,24 +162,49 @@ emit_candidates(struct ms_emitter *emitter, struct ms_emit_row row, const struct
   ms_emit(emitter, ") AND ");
 }
 
+static struct chain
+begin_chain(struct ms_emitter *emitter, const struct ms_resolved_condition *condition)
+{
+  struct chain chain = find_chain(condition);
+  for (size_t i = 0; i < chain.count; i++)
+    chain.found[i] = ms_emit_new_found(emitter, chain.links[i]->attribute);
+  return chain;
+}
+
+static void
+emit_witness(struct ms_emitter *emitter, struct ms_emit_row row, struct chain *chain,
+             bool is_positive)
+{
+  ms_emit(emitter, "EXISTS (SELECT 1");
+  emit_chain(emitter, &row, chain, is_positive);
+  ms_emit(emitter, ")");
+}
+
 void
 ms_emit_exists(struct ms_emitter *emitter, struct ms_emit_row row,
                const struct ms_resolved_condition *condition, bool is_positive)
 {
-  struct chain chain = find_chain(condition);
   if (!ms_emit_enter(emitter, MS_WEIGHT_EXISTS))
     return;
-  for (size_t i = 0; i < chain.count; i++)
-    chain.found[i] = ms_emit_new_found(emitter, chain.links[i]->attribute);
+  struct chain chain = begin_chain(emitter, condition);
   if (is_positive && chain_is_selective(&chain)) {
     emit_leading(emitter, row, &chain);
   } else {
     if (is_positive && has_candidates(&chain))
       emit_candidates(emitter, row, &chain);
-    ms_emit(emitter, "EXISTS (SELECT 1");
-    emit_chain(emitter, &row, &chain, is_positive);
-    ms_emit(emitter, ")");
+    emit_witness(emitter, row, &chain, is_positive);
   }
+  ms_emit_leave(emitter, MS_WEIGHT_EXISTS);
+}
+
+void
+ms_emit_witness(struct ms_emitter *emitter, struct ms_emit_row row,
+                const struct ms_resolved_condition *condition)
+{
+  if (!ms_emit_enter(emitter, MS_WEIGHT_EXISTS))
+    return;
+  struct chain chain = begin_chain(emitter, condition);
+  emit_witness(emitter, row, &chain, true);
   ms_emit_leave(emitter, MS_WEIGHT_EXISTS);
 }
 

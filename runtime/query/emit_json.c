@@ -44,7 +44,7 @@ emit_tree_source(struct ms_emitter *emitter, struct ms_emit_row row,
   ms_emit(emitter, " FROM (");
   ms_emit_tree_ids(emitter, row, projection->attribute->storage.computed);
   ms_emit(emitter, ") AS tree CROSS JOIN ");
-  ms_emit_found_tables(emitter, projection->attribute, found);
+  ms_emit_found_tables(emitter, projection->attribute, found, ", ");
   ms_emit(emitter, " WHERE t%d.\"id\" = tree.id", found.row.alias);
   ms_emit_found_filters(emitter, projection->attribute, projection->rows, found);
 }
@@ -58,7 +58,7 @@ emit_source(struct ms_emitter *emitter, struct ms_emit_row row,
     return;
   }
   ms_emit(emitter, " FROM ");
-  ms_emit_found_tables(emitter, projection->attribute, found);
+  ms_emit_found_tables(emitter, projection->attribute, found, ", ");
   ms_emit(emitter, " WHERE ");
   ms_emit_found_link(emitter, row, projection->attribute, projection->rows, found);
 }

@@ -13,10 +13,10 @@ ms_emit_new_found(struct ms_emitter *emitter, const struct ms_attribute *relatio
 
 void
 ms_emit_found_tables(struct ms_emitter *emitter, const struct ms_attribute *relation,
-                     struct ms_emit_found found)
+                     struct ms_emit_found found, const char *between)
 {
   if (found.link_alias)
-    ms_emit(emitter, "\"%s\" AS t%d, ", relation->storage.link_table, found.link_alias);
+    ms_emit(emitter, "\"%s\" AS t%d%s", relation->storage.link_table, found.link_alias, between);
   ms_emit_table(emitter, found.row);
 }
 

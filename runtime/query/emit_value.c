@@ -117,7 +117,7 @@ emit_walks(struct ms_emitter *emitter, struct ms_emit_row row, const struct ms_r
 {
   for (size_t i = 0; i < path->walk_count; i++) {
     ms_emit(emitter, i ? " CROSS JOIN " : " FROM ");
-    ms_emit_found_tables(emitter, path->walks[i].relation, found[i]);
+    ms_emit_found_tables(emitter, path->walks[i].relation, found[i], ", ");
   }
   for (size_t i = 0; i < path->walk_count; i++) {
     ms_emit(emitter, i ? " AND " : " WHERE ");

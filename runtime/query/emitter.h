@@ -124,10 +124,10 @@ struct ms_emit_found {
 struct ms_emit_found
 ms_emit_new_found(struct ms_emitter *emitter, const struct ms_attribute *relation);
 
-/* The tables, without FROM: `"Link" AS t2, "Target" AS t3`. */
+/* The tables, without FROM, and `between` between two: `"Link" AS t2, "Target" AS t3`. */
 void
 ms_emit_found_tables(struct ms_emitter *emitter, const struct ms_attribute *relation,
-                     struct ms_emit_found found);
+                     struct ms_emit_found found, const char *between);
 
 /* The condition that ties them to `from`, without WHERE, with the constant and type filters. */
 void
@@ -157,16 +157,43 @@ bool
 ms_emit_is_selective(const struct ms_entity_type *type,
                      const struct ms_resolved_condition *condition);
 
-/* Of the conditions of an `and`, one that an index answers with few rows, however large the studio is; or NULL. */
-const struct ms_resolved_condition *
-ms_emit_find_narrow(const struct ms_entity_type *type,
-                    const struct ms_resolved_condition *conjunction);
+/* The same for each row by itself, which looks for a witness: no list of others leads to it. */
+void
+ms_emit_witness(struct ms_emitter *emitter, struct ms_emit_row row,
+                const struct ms_resolved_condition *condition);
 
-/* Whether an index would answer the condition with many rows: beside a narrow one none should. Its text begins
- * with the column, then, and a `+` in front keeps the index away. */
-bool
-ms_emit_is_held_back(const struct ms_entity_type *type,
-                     const struct ms_resolved_condition *condition);
+/* How many rows an index finds for a condition. */
+enum ms_emit_breadth {
+  MS_BREADTH_NARROW, /* few, however large the studio is */
+  MS_BREADTH_MIDDLE, /* what one person has to do with, or one step */
+  MS_BREADTH_BROAD   /* a good part of a project, or of all of them */
+};
+
+enum ms_emit_breadth
+ms_emit_breadth(const struct ms_entity_type *type, const struct ms_resolved_condition *condition);
+
+/* What the conditions of an `and` offer to begin with. */
+struct ms_emit_lead {
+  enum ms_emit_breadth breadth; /* of the narrowest that an index answers */
+  enum ms_emit_breadth
+      own_breadth;     /* the same without lists of many others, unless that is narrow */
+  bool has_short_time; /* they bound a week or less by a column with an index */
+};
+
+struct ms_emit_lead
+ms_emit_find_lead(const struct ms_entity_type *type,
+                  const struct ms_resolved_condition *conjunction);
+
+/* What keeps an index from answering a condition. */
+enum ms_emit_hold {
+  MS_HOLD_NOT,    /* nothing has to */
+  MS_HOLD_INDEX,  /* a `+` in front of its text, which begins with the column */
+  MS_HOLD_WITNESS /* ms_emit_witness: it would even be dear to list what leads to our rows */
+};
+
+enum ms_emit_hold
+ms_emit_hold(const struct ms_entity_type *type, const struct ms_resolved_condition *condition,
+             struct ms_emit_lead lead);
 
 /* ---- queries ---- */
 

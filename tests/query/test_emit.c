@@ -181,6 +181,32 @@ static const struct {
      "review_session_objects, custom_attributes, lists from AssetVersion where id is a",
      "SEARCH t1 USING INDEX sqlite_autoindex_AssetVersion_1 (id=?)"},
     {"Asset where latest_version.version is 3", "USING INDEX AssetVersion.asset_id (asset_id=?)"},
+    /* The things of one shot come before a person's, a person's before a project's, if no list leads to them. */
+    {"Task where project_id is a and assignments any (resource.username is ada)",
+     "SEARCH t1 USING INDEX Context.project_id (project_id=?)"},
+    {"Task where assignments any (resource.username is ada) and parent_id is a",
+     "SEARCH t1 USING INDEX Context.parent_id (parent_id=?)"},
+    {"Task where assignments any (resource.username is ada) and parent_id is a",
+     "CORRELATED SCALAR SUBQUERY 1\n    SEARCH t3 USING INDEX Appointment.context_id (context_id=?)"
+     "\n    SEARCH t4 USING INDEX Resource.unique.username (username=?)"},
+    {"Appointment where resource_id is a and context.project_id is b",
+     "SEARCH t1 USING INDEX Appointment.resource_id (resource_id=?)\n"
+     "  CORRELATED SCALAR SUBQUERY 1\n    SEARCH t3 USING INDEX sqlite_autoindex_Context_1 (id=?)"},
+    {"AssetVersion where user_id is a and asset.parent.project_id is b",
+     "CORRELATED SCALAR SUBQUERY 1\n    SEARCH t3 USING INDEX sqlite_autoindex_Asset_1 (id=?)\n"
+     "    SEARCH t4 USING INDEX sqlite_autoindex_Context_1 (id=?)"},
+    /* So does a week, and not a year. */
+    {"AssetVersion where date >= \"2026-11-01\" and date < \"2026-11-08\" and "
+     "asset.parent.project_id is a",
+     "SEARCH t1 USING INDEX AssetVersion.date (date>? AND date<?)"},
+    {"AssetVersion where date >= \"2026-01-01\" and date < \"2026-12-31\" and "
+     "asset.parent.project_id is a",
+     "SEARCH t1 USING INDEX AssetVersion.asset_id (asset_id=?)"},
+    /* Each row looks from its own end. */
+    {"Task where not assignments any (resource.username is ada)",
+     "CORRELATED SCALAR SUBQUERY 1\n    SEARCH t3 USING INDEX Appointment.context_id (context_id=?)"
+     "\n    SEARCH t4 USING INDEX Resource.unique.username (username=?)"},
+    {"Task where not lists.name is a", "SEARCH t3 USING INDEX ListObject.entity_id (entity_id=?)"},
 };
 
 /* Rows of an own making, and the list of a parameter: may be read from end to end anywhere. */
