@@ -77,14 +77,24 @@ local function find_parent(context)
   return context, nil
 end
 
-local function find_asset(session, parent, options)
+-- Two who publish at the same time make one asset: its id follows from its name. One that was renamed keeps its id, and
+-- a session may know one that is gone: then any other will do.
+local function create_asset(session, attributes, follows_name)
+  attributes.id = follows_name and session_core.id_of_name(attributes.parent.id, attributes.name) or nil
+  local ok, result = pcall(session.create, session, "Asset", attributes)
+  if ok then return result end
+  if not follows_name or errors.code(result) ~= "exists" then error(result, 0) end
+  return create_asset(session, attributes, false)
+end
+
+local function find_asset(session, parent, options, follows_name)
   local type = asset_type(session, options.type)
   local asset = session:query("Asset where name is {name} and context_id is {parent}",
     { name = options.asset, parent = parent.id }):first()
   if asset then return asset, false end
-  return session:create("Asset", {
+  return create_asset(session, {
     name = options.asset, parent = parent, type = type or session:query "AssetType":first(),
-  }), true
+  }, follows_name), true
 end
 
 ---@class moonshift.publish.Options
@@ -132,17 +142,48 @@ local function add_components(session, version, found, options)
   return components
 end
 
+local function settle(lease, is_settled)
+  if not lease then return end
+  if is_settled then lease:release() else lease:abandon() end
+end
+
+local function take_back(session, record, lease)
+  session:rollback()
+  settle(lease, (pcall(unfinished.take_back, session, record)))
+end
+
+local function folders_of(found)
+  local paths = {}
+  for i, one in ipairs(found) do paths[i] = one.path end
+  return unfinished.folders(paths)
+end
+
+local function try_begin(session, context, found, options, follows_name)
+  local parent, task = find_parent(context)
+  local asset, is_new = find_asset(session, parent, options, follows_name)
+  local version = session:create("AssetVersion", {
+    asset = asset, task = task, comment = options.comment or "", is_published = false,
+  })
+  local record = { version_id = version.id, asset_id = asset.id, is_new = is_new, folders = folders_of(found) }
+  local lease = unfinished.remember(session, record)
+  local ok, err = pcall(session.commit, session)
+  if ok then return version, record, lease end
+  take_back(session, record, lease)
+  if is_new and follows_name and errors.code(err) == "exists" then return nil end
+  error(err, 0)
+end
+
+local function begin(session, context, found, options)
+  local version, record, lease = try_begin(session, context, found, options, true)
+  if version then return version, record, lease end
+  return try_begin(session, context, found, options, false)
+end
+
 local function finish(session, version, found, options)
-  session:commit()
   local components = add_components(session, version, found, options)
   version.is_published = true
   session:commit()
   return components
-end
-
-local function settle(lease, is_settled)
-  if not lease then return end
-  if is_settled then lease:release() else lease:abandon() end
 end
 
 --- Publishes files as the next version of an asset. The version is published when all of its files are there; when
@@ -162,25 +203,13 @@ function publish.run(session, options)
   local context = options.context
   if not session_core.is_entity(context) then context = publish.find_context(session, context) end
   unfinished.clean(session)
-  local parent, task = find_parent(context)
-  local asset, is_new = find_asset(session, parent, options)
-  local version = session:create("AssetVersion", {
-    asset = asset, task = task, comment = options.comment or "", is_published = false,
-  })
-  local paths = {}
-  for i, one in ipairs(found) do paths[i] = one.path end
-  local record = {
-    version_id = version.id, asset_id = asset.id, is_new = is_new, folders = unfinished.folders(paths),
-  }
-  local lease = unfinished.remember(session, record)
+  local version, record, lease = begin(session, context, found, options)
   local ok, result = pcall(finish, session, version, found, options)
-  local is_settled = ok
   if not ok then
-    session:rollback()
-    is_settled = pcall(unfinished.take_back, session, record)
+    take_back(session, record, lease)
+    error(result, 0)
   end
-  settle(lease, is_settled)
-  if not ok then error(result, 0) end
+  settle(lease, true)
   return version, result
 end
 

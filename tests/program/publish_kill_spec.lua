@@ -97,6 +97,47 @@ for _, kind in ipairs(trackers.KINDS) do
       assert.equal("frame 1", support.read(folder.path .. "/projects/show/shared/v002/f.1.exr"))
     end)
 
+    it("makes one asset with others that begin at the same time", function()
+      local processes = {}
+      for i = 1, 4 do
+        local file = support.write(in_folder(("at-once-%d.txt"):format(i)), "file " .. i)
+        processes[i] = support.start {
+          "publish", file, "--to", "show", "--asset", "at once", environment = environment,
+        }
+      end
+      for _, process in ipairs(processes) do
+        process:wait()
+        assert.same({ 0, "" }, { process.exit_code, process.stderr })
+      end
+      local session <close> = tracker:session()
+      assert.equal(1, #session:query 'Asset where name is "at once"')
+      local numbers = {}
+      for _, version in session:query 'AssetVersion where asset.name is "at once"':iterate() do
+        numbers[#numbers + 1] = version.version
+      end
+      table.sort(numbers)
+      assert.same({ 1, 2, 3, 4 }, numbers)
+    end)
+
+    it("makes another asset where one of that name was renamed", function()
+      local session <close> = tracker:session()
+      local other <close> = tracker:session()
+      support.write(in_folder "first.txt", "as it was")
+      local ids = {}
+      for i = 1, 2 do
+        local version = publish.run(i == 1 and session or other, {
+          files = { in_folder "first.txt" }, context = "show", asset = "names",
+        })
+        version.asset.name = "renamed " .. i
+        session:commit()
+        other:commit()
+        ids[i] = version.asset.id
+        assert.equal(1, version.version)
+        version.components[1].component_locations[1].location:remove_component(version.components[1])
+      end
+      assert.not_equal(ids[1], ids[2])
+    end)
+
     it("is taken back by the next one when it was killed", function()
       local script = support.write(folder.path .. "/endless.lua", [[
         local moonshift = require "moonshift"
