@@ -6,6 +6,7 @@ local errors = require "moonshift.errors"
 local sequence = {}
 
 local INDEX_COUNT_MAX = 1000000 -- of one sequence: a slip in a range must not fill the memory
+local DIGITS_MAX = 15 -- of a number: a longer one is a date or a hash
 
 ---@class moonshift.Sequence
 ---@field head string What stands in front of the number, with its folders.
@@ -31,7 +32,11 @@ local function parse_indexes(text, list)
     if not first then
       errors.raise("invalid", ("'%s': '%s' is neither a number nor a range such as 1-5"):format(text, piece))
     end
-    first, last = math.tointeger(tonumber(first)), math.tointeger(tonumber(last or first))
+    last = last or first
+    if #first > DIGITS_MAX or #last > DIGITS_MAX then
+      errors.raise("limit", ("'%s': '%s' has more than %d digits"):format(text, piece, DIGITS_MAX))
+    end
+    first, last = math.tointeger(tonumber(first)), math.tointeger(tonumber(last))
     check_range(text, first, last)
     for index = first, last do
       if not found[index] then indexes[#indexes + 1] = index end
@@ -50,6 +55,9 @@ function sequence.parse(text)
   local head, width, tail, list = text:match "^(.*)%%(%d*)d(.*) %[([^%[%]]*)%]$"
   if not head then return nil end
   local padding = width == "" and 0 or tonumber((width:gsub("^0", "")))
+  if (padding or 0) > DIGITS_MAX then
+    errors.raise("limit", ("'%s': numbers have at most %d digits"):format(text, DIGITS_MAX))
+  end
   return { head = head, tail = tail, padding = padding or 0, indexes = parse_indexes(text, list) }
 end
 
@@ -125,7 +133,7 @@ end
 
 local function add(groups, order, path)
   local head, digits, tail = split(path)
-  if not head or #digits > 15 then
+  if not head or #digits > DIGITS_MAX then
     order[#order + 1] = { paths = { path } }
     return
   end

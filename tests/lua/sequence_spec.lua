@@ -38,7 +38,8 @@ describe("a sequence", function()
   it("refuses lists that are wrong", function()
     for text, part in pairs {
       ["a.%04d.exr [5-1]"] = "backwards", ["a.%04d.exr [1-x]"] = "neither", ["a.%04d.exr []"] = "names no files",
-      ["a.%d.exr [1-99999999999]"] = "more than",
+      ["a.%d.exr [1-99999999999]"] = "more than", ["a.%0100d.exr [1-2]"] = "at most 15 digits",
+      ["a.%04d.exr [99999999999999999999]"] = "more than 15 digits",
     } do
       local ok, err = pcall(sequence.parse, text)
       assert.is_false(ok)
