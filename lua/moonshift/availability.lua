@@ -1,6 +1,7 @@
 --- How much of components is in locations: 100 where the tracker knows of it, 0 elsewhere, the mean of its members for
 --- a container.
 
+local component_arguments = require "moonshift.component_arguments"
 local component_tables = require "moonshift.component_tables"
 local id_query = require "moonshift.id_query"
 local session_core = require "moonshift.core.session"
@@ -67,6 +68,7 @@ end
 ---@param locations? moonshift.Entity[] All when not given.
 ---@return table<string, number>[]
 function Session:get_component_availabilities(components, locations)
+  components = component_arguments.components("get_component_availabilities", components)
   if #components == 0 then return {} end
   local known = ask(self, ids_of(components))
   local result = {}

@@ -9,18 +9,13 @@ local call_options = require "moonshift.call_options"
 local core = require "moonshift.core.component"
 local session_core = require "moonshift.core.session"
 local component_arguments = require "moonshift.component_arguments"
+local component_sending = require "moonshift.component_sending"
 local component_tables = require "moonshift.component_tables"
 local errors = require "moonshift.errors"
 local fetch = require "moonshift.fetch"
-local kept = require "moonshift.kept"
-local line = require "moonshift.line"
-local location_transfer = require "moonshift.location_transfer"
 local locations = require "moonshift.locations"
 local places = require "moonshift.places"
-local sequence_state = require "moonshift.sequence_state"
 local source = require "moonshift.component_source"
-local task = require "moonshift.task"
-local upload = require "moonshift.upload"
 require "moonshift.availability"
 require "moonshift.session" -- whose classes this module adds to
 
@@ -31,7 +26,6 @@ local Session = session_core.Session
 local Location = session_core.methods "Location"
 
 local SERVER_LOCATION = places.SERVER
-local PARALLEL = 6
 local RENAME_TRIES = 1000
 local NAME_MAX, TYPE_MAX = 255, 100 -- bytes
 local OPTIONS = { progress = true }
@@ -83,61 +77,6 @@ local function apply(session, items, data)
   for _, item in ipairs(items) do item.version = version or nil end
 end
 
--- Files whose upload was interrupted keep the ids that they had then, so that it is gone on with.
-local function take_up(session, items, data)
-  for i, item in ipairs(items) do
-    local has_id = item.is_container or i == 1 and data.id
-    item.id = not has_id and upload.interrupted(session, item.path) or item.id
-  end
-end
-
--- Goes on with what was interrupted on the way to the server: with the same ids.
-local function remember(session, place, items, data)
-  if place.name ~= SERVER_LOCATION then return nil end
-  local state = not data.id and items[1].is_sequence and sequence_state.open(session, items) or nil
-  if not state then take_up(session, items, data) end
-  return state
-end
-
--- A file may have been made where it belongs: nobody else has it, so it is never taken back.
-local function is_original(session, place, item, resource)
-  local path = place.path and place.path(session, item, resource)
-  return path ~= nil and location_transfer.is_one_file(path, item.path)
-end
-
--- What was sent stays for whoever goes on, when there is something to go on with.
-local function take_back(session, place, moved, resource, state, err)
-  if state and sequence_state.is_kept(err) then
-    for _, item in ipairs(moved) do kept.note(session, item.size) end
-    return
-  end
-  for _, item in ipairs(moved) do
-    if not item.is_original then pcall(place.remove, session, item, resource[item.id]) end
-  end
-  if state then state:forget() end
-end
-
-local function put_all(session, location, place, items, state)
-  local moved, resource = {}, {}
-  for _, item in ipairs(items) do resource[item.id] = place.identify(session, item) end
-  if not place.put then return resource end
-  locations.check_free(session, location, place, items, resource)
-  local ok, err = pcall(task.parallel, items, { limit = math.max(PARALLEL, line.connections(session)) }, function(item)
-    if item.is_container then return end
-    item.is_original = is_original(session, place, item, resource[item.id])
-    local size = item.is_there and item.size or place.put(session, item, resource[item.id], item.path)
-    if size ~= item.size then
-      errors.raise("io", ("'%s' changed: it had %d bytes before, and has %d now"):format(item.path, item.size, size))
-    end
-    moved[#moved + 1] = item
-    if state and not item.is_there then state:note(item) end
-  end)
-  if ok then ok, err = pcall(location_transfer.settle, place, items, resource) end
-  if ok then return resource end
-  take_back(session, place, moved, resource, state, err)
-  error(err, 0)
-end
-
 local function absolute(path)
   return path:find "^/" and path or uv.cwd() .. "/" .. path
 end
@@ -155,6 +94,24 @@ local function create_entity(session, item, data)
   return session:create(entity_type(item), attributes)
 end
 
+-- What is wrong with the attributes is told before anything travels: above all an id that has data already.
+local function check_attributes(session, item, data)
+  session:delete(create_entity(session, item, data))
+  if data.id and session:query("select id from Component where id is {id}", { id = data.id }):first() then
+    errors.raise("exists", ("there is a component with the id '%s' already"):format(data.id))
+  end
+end
+
+local function tell(session, location, place, items, data, resource)
+  local created = {}
+  for i, item in ipairs(items) do
+    locations.note_origin(session, item.id, absolute(item.path))
+    created[i] = create_entity(session, item, i == 1 and data or {})
+  end
+  locations.note(session, location, place, items, resource, table.move(created, 1, #created, 1, {}))
+  return created[1]
+end
+
 --- Creates a component from a file or a sequence of files: puts the data into `location`, several files at a time, and
 --- commits the rows that say so, together with whatever else the session has pending.
 ---
@@ -169,7 +126,8 @@ end
 ---@param options? { progress?: fun(done: integer, total: integer) } Called with bytes while sending.
 ---@return moonshift.Entity component A FileComponent or a SequenceComponent.
 function Session:create_component(path, data, location, options)
-  data, options = data or {}, call_options.check(options, OPTIONS, "create_component")
+  data = component_arguments.attributes("create_component", data)
+  options = call_options.check(options, OPTIONS, "create_component")
   if location then component_arguments.check_location("create_component", location) end
   local items = source.find(path).items
   local place_name = location and location.name or PLACE_OF_NAME[data.name]
@@ -179,18 +137,17 @@ function Session:create_component(path, data, location, options)
   if not place.put then
     for _, item in ipairs(items) do item.path = absolute(item.path) end
   end
-  local state <close> = remember(self, place, items, data)
+  local state <close> = component_sending.remember(self, place, items, data)
+  check_attributes(self, items[1], data)
   component_tables.meter(items, options.progress)
-  local resource = put_all(self, location, place, items, state)
-  local entity
-  for i, item in ipairs(items) do
-    locations.note_origin(self, item.id, absolute(item.path))
-    local created = create_entity(self, item, i == 1 and data or {})
-    entity = entity or created
+  local resource = component_sending.run(self, location, place, items, state)
+  local ok, result = pcall(tell, self, location, place, items, data, resource)
+  if not ok then
+    component_sending.refused(self, place, items, resource, state, result)
+    error(result, 0)
   end
-  locations.note(self, location, place, items, resource)
   if state then state:forget() end
-  return entity
+  return result
 end
 
 -- As RFC 8089 has it.
@@ -217,6 +174,12 @@ function component.url(session, entity, location_id)
   return type(url) == "table" and (url.url or url.value) or url
 end
 
+-- Raises `invalid` for a component whose data are those of its members.
+local function check_data(entity)
+  if not component_tables.is_container(entity) then return end
+  errors.raise("invalid", ("%s has no data of its own, its members have"):format(tostring(entity)))
+end
+
 --- The URL of a component in this location: where that is a folder of this machine, a `file://` URL.
 ---@param entity moonshift.Entity
 ---@return string url
@@ -227,9 +190,7 @@ function Location:get_url(entity)
     local path = self:get_filesystem_path(entity)
     if path:find "^/" then return file_url(path) end
   end
-  if component_tables.is_container(entity) then
-    errors.raise("invalid", ("%s has no data of its own: ask for the URLs of its members"):format(tostring(entity)))
-  end
+  check_data(entity)
   return component.url(session, entity, self.id)
 end
 
@@ -270,6 +231,12 @@ end
 ---@return string path
 ---@return integer size Bytes.
 function Session:download(entity, folder, options)
+  component_arguments.check_component("download", entity)
+  options = call_options.check(options, OPTIONS, "download")
+  if type(folder) ~= "string" then
+    errors.raise("usage", ("download: the folder is a path, not a %s"):format(type(folder)))
+  end
+  check_data(entity)
   local path = free_path(folder, entity.name, entity.file_type)
   local location = server_location(self)
   local row = self:query(
@@ -283,7 +250,7 @@ function Session:download(entity, folder, options)
     path = path,
     key = entity.id,
     size = entity.size or 0,
-    progress = options and options.progress,
+    progress = options.progress,
   })
   return path, size
 end

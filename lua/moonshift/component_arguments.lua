@@ -38,4 +38,14 @@ function component_arguments.check_location(name, value)
   check(name, "location", LOCATIONS, value)
 end
 
+--- A table of attributes; an empty one when none is given.
+---@param name string
+---@param value any
+---@return table<string, any>
+function component_arguments.attributes(name, value)
+  if value == nil then return {} end
+  check(name, "table of attributes", { table = true }, value)
+  return value
+end
+
 return component_arguments

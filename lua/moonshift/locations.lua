@@ -54,11 +54,27 @@ function locations.note_origin(session, id, path)
 end
 
 local function create_rows(session, location, items, resource)
-  for _, item in ipairs(items) do
-    session:create("ComponentLocation", {
+  local rows = {}
+  for i, item in ipairs(items) do
+    rows[i] = session:create("ComponentLocation", {
       component_id = item.id, location_id = location.id, resource_identifier = resource[item.id],
     })
   end
+  return rows
+end
+
+-- Whether the tracker has done what it was told is open.
+local UNDECIDED = { network = true, timeout = true, protocol = true, busy = true, cancelled = true }
+
+-- When the tracker refuses what a call has created, that is withdrawn; whatever else the session has pending is as it
+-- was.
+local function commit(session, created)
+  local ok, err = pcall(session.commit, session)
+  if ok then return end
+  if not UNDECIDED[errors.code(err)] then
+    for _, entity in ipairs(created) do pcall(session.delete, session, entity) end
+  end
+  error(err, 0)
 end
 
 --- Tells the tracker and all others that components are in a location, and commits whatever else the session has
@@ -68,9 +84,11 @@ end
 ---@param place moonshift.Place
 ---@param items table[] Containers in front of their members.
 ---@param resource table<string, string> By id.
-function locations.note(session, location, place, items, resource)
-  if place.keeps_rows then create_rows(session, location, items, resource) end
-  session:commit()
+---@param created? moonshift.Entity[] What the same call has created besides.
+function locations.note(session, location, place, items, resource, created)
+  created = created or {}
+  local rows = place.keeps_rows and create_rows(session, location, items, resource) or {}
+  commit(session, table.move(rows, 1, #rows, #created + 1, created))
   if place.keeps_rows then location_events.added(session, location.id, items) end
 end
 

@@ -130,6 +130,47 @@ trackers.describe("a container", function(test, tracker_of)
   end)
 end)
 
+trackers.describe("a new component that is refused", function(test, tracker_of)
+  local folder
+  setup(function()
+    folder = support.folder()
+    support.write(folder.path .. "/config.lua",
+      ('return { locations = { { name = "flat", prefix = "%s/flat", structure = "id" } } }'):format(folder.path))
+    system.set_environment("MOONSHIFT_CONFIG", folder.path .. "/config.lua")
+    support.write(folder.path .. "/in/a.txt", "a")
+  end)
+  teardown(function()
+    system.set_environment("MOONSHIFT_CONFIG", nil)
+    getmetatable(folder).__close(folder)
+  end)
+
+  test("leaves nothing, here and there", function(session)
+    local flat = session:ensure("Location", { name = "flat" }, { "name" })
+    for code, data in pairs {
+      integrity = { version_id = "9b9ab0a3-3d7d-4f2b-8d3a-5d8f0f3c5d5e" }, not_found = { nmae = "a" },
+    } do
+      local ok, err = pcall(session.create_component, session, folder.path .. "/in/a.txt", data, flat)
+      assert.is_false(ok)
+      assert.matches(code == "integrity" and "does not exist" or "did you mean 'name'", errors.message(err), 1, true)
+      assert.same({}, support.entries(folder.path .. "/flat"))
+      assert.equal(0, #session.created)
+    end
+    session:create_component(folder.path .. "/in/a.txt", {}, flat) -- the session can go on
+  end)
+
+  test("does not touch the data of another with its id", function(session)
+    local other <close> = tracker_of():session()
+    local server = session:query 'Location where name is "ftrack.server"':one()
+    local first = session:create_component(folder.path .. "/in/a.txt", {}, server)
+    local path = support.write(folder.path .. "/in/b.txt", "another")
+    local ok, err = pcall(other.create_component, other, path, { id = first.id },
+      other:query 'Location where name is "ftrack.server"':one())
+    assert.same({ false, "exists" }, { ok, errors.code(err) })
+    local back <close> = support.folder()
+    assert.equal("a", support.read((session:download(first, back.path))))
+  end)
+end)
+
 describe("functions about components", function()
   it("say what they were given", function()
     local tracker <close> = trackers.start "embedded"
