@@ -22,6 +22,7 @@ local STALE_S = 2 * 24 * 3600 -- trackers have forgotten the upload by then
 ---@class moonshift.sequence_state.Record
 ---@field tracker string
 ---@field user string
+---@field host string Where the state folder is shared, locks may not be.
 ---@field path string Absolute, as a pattern.
 ---@field component_id string The sequence's.
 ---@field begun_at number
@@ -59,7 +60,10 @@ local function idle_since(record)
 end
 
 local function is_same(record, wanted)
-  return record.tracker == wanted.tracker and record.user == wanted.user and record.path == wanted.path
+  for _, key in ipairs { "tracker", "user", "host", "path" } do
+    if record[key] ~= wanted[key] then return false end
+  end
+  return true
 end
 
 -- Interrupted uploads are looked through; what nobody will go on with is forgotten.
@@ -135,7 +139,8 @@ local function describe(session, items)
   local pattern = items[1].path
   local place, name = pattern:match "^(.*/)([^/]*)$"
   return {
-    tracker = session.name, user = session.api_user, component_id = items[1].id, begun_at = os.time(),
+    tracker = session.name, user = session.api_user, host = uv.os_gethostname(), component_id = items[1].id,
+    begun_at = os.time(),
     path = ("%s/%s"):format(uv.fs_realpath(place or "."), name or pattern),
   }
 end

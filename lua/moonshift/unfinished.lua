@@ -94,7 +94,7 @@ end
 ---@return moonshift.Lease?
 function unfinished.remember(session, record)
   local text = cjson.encode {
-    tracker = session.name, user = session.api_user,
+    tracker = session.name, user = session.api_user, host = uv.os_gethostname(),
     version_id = record.version_id, asset_id = record.asset_id, is_new = record.is_new, folders = record.folders,
   }
   local ok, lease = pcall(core.lease, folder(), record.version_id, text)
@@ -115,6 +115,7 @@ function unfinished.clean(session)
   for _, lease in ipairs(core.abandoned_leases(folder())) do
     local record = decode(lease)
     local is_mine = record and record.tracker == session.name and record.user == session.api_user
+      and record.host == uv.os_gethostname() -- where the folder is shared, locks may not be
     if not record or is_mine and pcall(unfinished.take_back, session, record) then
       lease:release()
     else

@@ -1,5 +1,6 @@
 --- What is left of a publish that did not come to its end: nothing that is in the way of the next one.
 
+local cjson = require "cjson"
 local publish = require "moonshift.publish"
 local support = require "support"
 local system = require "moonshift.core.system"
@@ -170,6 +171,19 @@ for _, kind in ipairs(trackers.KINDS) do
       assert.equal("another", support.read(path))
       assert.equal(1, #session:query 'AssetVersion where asset.name is "killed"')
       assert.same({}, support.entries(folder.path .. "/state/moonshift/publishes"))
+    end)
+
+    it("is not taken back on another machine", function()
+      local session <close> = tracker:session()
+      local name = "00000000-0000-4000-8000-000000000001"
+      local path = support.write(("%s/state/moonshift/publishes/%s.json"):format(folder.path, name), cjson.encode {
+        tracker = session.name, user = session.api_user, host = "elsewhere", version_id = name, asset_id = name,
+        is_new = true, folders = { "/nowhere" },
+      })
+      support.write(in_folder "first.txt", "elsewhere")
+      publish.run(session, { files = { in_folder "first.txt" }, context = "show", asset = "elsewhere" })
+      assert.is_truthy(uv.fs_lstat(path))
+      assert(uv.fs_unlink(path))
     end)
 
     it("is published when only the answer was missed", function()
