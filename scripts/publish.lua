@@ -22,7 +22,7 @@
 ---
 --- Sample output:
 ---   sh010.%d.exr [1001-1096] (96 files, 1.1 GiB)
----   published comp v003
+---   published comp v003 (0f6f5c9e-3f52-4a0c-9f44-3c1f0a5de0f1)
 
 local component_source = require "moonshift.component_source"
 local moonshift = require "moonshift"
@@ -82,5 +82,5 @@ for i, component in ipairs(components) do
     { component_id = component.id, files = members or 1, size_bytes = component.size })
 end
 local bar <close> = transfer_bar.new(given.asset, { session = session, json = given.json })
-bar.done(("published %s v%03d"):format(given.asset, version.version),
+bar.done(("published %s v%03d (%s)"):format(given.asset, version.version, version.id),
   { asset = given.asset, version = version.version, version_id = version.id })

@@ -51,7 +51,7 @@ end
 ---@return moonshift.Entity
 function publish.find_context(session, text)
   if text:find(UUID) then
-    local entity = session:get("Context", text)
+    local entity = session:get("Context", text:lower())
     if entity then return entity end
     errors.raise("not_found", ("there is no context with the id '%s'"):format(text))
   end

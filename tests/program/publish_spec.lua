@@ -64,9 +64,10 @@ describe("moonshift publish", function()
 
   it("takes the task's id, and wants the asset's name", function()
     local id = query 'select id from Task where name is "comp"'[1].id
-    local result = run("publish", "in/sh010.mov", "--to", id, "--asset", "by id")
+    local result = run("publish", "in/sh010.mov", "--to", id:upper(), "--asset", "by id")
     assert.same({ 0, "" }, { result.exit_code, result.stderr })
-    assert.matches("published by id v001", result.stdout, 1, true)
+    local version_id = query 'select id from AssetVersion where asset.name is "by id"'[1].id
+    assert.matches(("published by id v001 (%s)\n"):format(version_id), result.stdout, 1, true)
     result = run("publish", "in/sh010.mov", "--to", id, "--asset", "")
     assert.equal(2, result.exit_code)
     assert.matches("--asset is missing", result.stderr, 1, true)
