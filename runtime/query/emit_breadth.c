@@ -46,10 +46,11 @@ breadth_of_reference(const struct ms_attribute *attribute)
 }
 
 /* Tasks are named after their step: one below each shot has the name. */
-static bool
-is_name_of_step(const struct ms_entity_type *type, const struct ms_attribute *attribute)
+static enum ms_emit_breadth
+breadth_of_values(const struct ms_entity_type *type, const struct ms_attribute *attribute)
 {
-  return strcmp(type->name, "Task") == 0 && strcmp(attribute->name, "name") == 0;
+  bool is_step = strcmp(type->name, "Task") == 0 && strcmp(attribute->name, "name") == 0;
+  return is_step ? MS_BREADTH_MIDDLE : breadth_of_reference(attribute);
 }
 
 static enum ms_emit_breadth
@@ -90,10 +91,11 @@ ms_emit_breadth(const struct ms_entity_type *type, const struct ms_resolved_cond
 {
   switch (condition->kind) {
   case MS_RESOLVED_COMPARE:
+    return broader(condition->comparison == MS_COMPARE_LIKE ? MS_BREADTH_RANGE : MS_BREADTH_NARROW,
+                   breadth_of_values(type, condition->attribute));
   case MS_RESOLVED_IN:
   case MS_RESOLVED_IN_QUERY:
-    return is_name_of_step(type, condition->attribute) ? MS_BREADTH_MIDDLE
-                                                       : breadth_of_reference(condition->attribute);
+    return breadth_of_values(type, condition->attribute);
   case MS_RESOLVED_DEFINITE:
     return ms_emit_breadth(type, condition->first);
   case MS_RESOLVED_EXISTS:
@@ -183,10 +185,19 @@ ms_emit_find_lead(const struct ms_entity_type *type,
       continue;
     enum ms_emit_breadth breadth = ms_emit_breadth(type, each);
     lead.breadth = narrower(lead.breadth, breadth);
-    if (breadth == MS_BREADTH_NARROW || !lists_many(undressed(each)))
+    if (breadth <= MS_BREADTH_RANGE || !lists_many(undressed(each)))
       lead.own_breadth = narrower(lead.own_breadth, breadth);
   }
   return lead;
+}
+
+/* Names that begin alike may be as many as what one person has to do with. */
+static bool
+is_broader(enum ms_emit_breadth breadth, struct ms_emit_lead lead)
+{
+  if (breadth == MS_BREADTH_BROAD && lead.has_short_time)
+    return true;
+  return breadth > (lead.breadth == MS_BREADTH_RANGE ? MS_BREADTH_MIDDLE : lead.breadth);
 }
 
 /* Whether its text begins with the column that an index would be asked for. */
@@ -205,8 +216,7 @@ ms_emit_hold(const struct ms_entity_type *type, const struct ms_resolved_conditi
   condition = undressed(condition);
   if (!begins_with_column(condition) || !ms_emit_is_selective(type, condition))
     return MS_HOLD_NOT;
-  if (lists_many(condition) &&
-      (breadth > lead.breadth || (breadth == MS_BREADTH_BROAD && lead.has_short_time)))
+  if (lists_many(condition) && is_broader(breadth, lead))
     return MS_HOLD_WITNESS;
   return breadth > lead.own_breadth ? MS_HOLD_INDEX : MS_HOLD_NOT;
 }

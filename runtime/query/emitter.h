@@ -165,6 +165,7 @@ ms_emit_witness(struct ms_emitter *emitter, struct ms_emit_row row,
 /* How many rows an index finds for a condition. */
 enum ms_emit_breadth {
   MS_BREADTH_NARROW, /* few, however large the studio is */
+  MS_BREADTH_RANGE,  /* names that begin alike: perhaps few */
   MS_BREADTH_MIDDLE, /* what one person has to do with, or one step */
   MS_BREADTH_BROAD   /* a good part of a project, or of all of them */
 };
@@ -176,7 +177,7 @@ ms_emit_breadth(const struct ms_entity_type *type, const struct ms_resolved_cond
 struct ms_emit_lead {
   enum ms_emit_breadth breadth; /* of the narrowest that an index answers */
   enum ms_emit_breadth
-      own_breadth;     /* the same without lists of many others, unless that is narrow */
+      own_breadth;     /* the same without lists of many others, unless perhaps of few */
   bool has_short_time; /* they bound a week or less by a column with an index */
 };
 

@@ -195,6 +195,11 @@ static const struct {
     {"AssetVersion where user_id is a and asset.parent.project_id is b",
      "CORRELATED SCALAR SUBQUERY 1\n    SEARCH t3 USING INDEX sqlite_autoindex_Asset_1 (id=?)\n"
      "    SEARCH t4 USING INDEX sqlite_autoindex_Context_1 (id=?)"},
+    {"Task where parent.name like \"sh01%\" and project_id is a",
+     "SEARCH t1 USING INDEX Context.parent_id (parent_id=?)"},
+    {"Shot where name like \"sh01%\" and children.assignments.resource.username is ada",
+     "LIST SUBQUERY 1"},
+    {"Asset where name like \"re%\" and parent.project_id is a", "CORRELATED SCALAR SUBQUERY 1"},
     /* So does a week, and not a year. */
     {"AssetVersion where date >= \"2026-11-01\" and date < \"2026-11-08\" and "
      "asset.parent.project_id is a",
