@@ -3,6 +3,7 @@
 local errors = require "moonshift.errors"
 local kept = require "moonshift.kept"
 local line = require "moonshift.line"
+local retry = require "moonshift.retry"
 local task = require "moonshift.task"
 local uv = require "luv"
 
@@ -90,7 +91,7 @@ local function remove(session, item, from, to)
 end
 
 local function take_back(session, moved, from, to, err)
-  local is_passing = PASSING[errors.code(err)]
+  local is_passing = PASSING[errors.code(err)] and not retry.is_full(err)
   for _, item in ipairs(moved) do
     if is_passing then
       kept.note(session, item.size)

@@ -14,13 +14,20 @@ local JITTER_S = 0.5
 local PASSING = { network = true, timeout = true, busy = true }
 
 -- A disk that is full stays so for longer than anybody wants to look on: whoever can wait has the outbox.
-local FULL = { "(status 507)", "No space left on device" }
+local FULL = { "(status 507)", "No space left on device", "there is no space for", "disk is full" }
+
+--- Whether a disk, the tracker's or one of this machine, has no room.
+---@param err any
+---@return boolean
+function retry.is_full(err)
+  for _, words in ipairs(FULL) do
+    if errors.message(err):find(words, 1, true) then return true end
+  end
+  return errors.code(err) == "full"
+end
 
 local function is_passing(err)
-  for _, words in ipairs(FULL) do
-    if errors.message(err):find(words, 1, true) then return false end
-  end
-  return PASSING[errors.code(err)]
+  return PASSING[errors.code(err)] and not retry.is_full(err)
 end
 
 --- Calls `f(...)`, again after a failure of the line, until it succeeds or nothing came of a number of tries.

@@ -9,6 +9,7 @@ local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
 local line = require "moonshift.line"
 local paths = require "moonshift.paths"
+local retry = require "moonshift.retry"
 local session_core = require "moonshift.core.session"
 local task = require "moonshift.task"
 local upload = require "moonshift.upload"
@@ -186,11 +187,11 @@ end
 -- What the tracker will not take again is not worth going on with.
 local LASTING = { invalid = true, not_found = true, io = true, permission = true, exists = true }
 
---- Whether what was sent is to stay after a failure, for somebody to go on.
+--- Whether what was sent is to stay after a failure, for somebody to go on: not where it takes the last room.
 ---@param err any
 ---@return boolean
 function sequence_state.is_kept(err)
-  return not LASTING[errors.code(err)]
+  return not (LASTING[errors.code(err)] or retry.is_full(err))
 end
 
 local function close_list(state)

@@ -3,6 +3,7 @@
 
 local errors = require "moonshift.errors"
 local moonshift = require "moonshift"
+local paths = require "moonshift.paths"
 local support = require "support"
 local system = require "moonshift.core.system"
 local trackers = require "trackers"
@@ -57,6 +58,26 @@ describe("a file that is sent", function()
     local component = session:create_component(folder.path .. "/large")
     assert.equal(8 * MIB, component.size)
     assert.same({}, support.entries(disk.path .. "/data/blobs/.incoming"))
+  end)
+
+  it("may not fit with the others of its sequence, which then leave what room there is", function()
+    local disk <close> = support.disk "20m"
+    if not disk then return pending "mounting is not allowed here" end
+    local server <close> = support.serve { data = disk.path .. "/data" }
+    local session <close> = moonshift.session {
+      server_url = server.url, api_user = server.environment.FTRACK_API_USER,
+      api_key = server.environment.FTRACK_API_KEY,
+    }
+    for i = 1, 10 do file(("frame.%d"):format(i), 3 * MIB) end
+    local ok, err = pcall(session.create_component, session, folder.path .. "/frame.%d [1-10]")
+    assert.is_false(ok)
+    assert.matches("space", errors.message(err), 1, true)
+    for _, name in ipairs(support.entries(disk.path .. "/data/blobs")) do
+      assert.same({}, name:find "^%x%x$" and support.entries(disk.path .. "/data/blobs/" .. name) or {})
+    end
+    assert.same({}, support.entries(paths.find("state", "sequences")))
+    assert(os.execute(("mount -o remount,size=60m '%s'"):format(disk.path)))
+    assert.equal(10, #session:create_component(folder.path .. "/frame.%d [1-10]").members)
   end)
 
   it("may not fit on this machine's disk", function()
