@@ -66,15 +66,21 @@ describe("a file that is sent", function()
     local server <close> = support.serve { data = disk.path .. "/data" }
     local session <close> = moonshift.session {
       server_url = server.url, api_user = server.environment.FTRACK_API_USER,
-      api_key = server.environment.FTRACK_API_KEY,
+      api_key = server.environment.FTRACK_API_KEY, connections = 1,
     }
+    system.set_environment("MOONSHIFT_PART_BYTES", tostring(2 * MIB)) -- each file goes at once
+    local _ <close> = setmetatable({}, { __close = function()
+      system.set_environment("MOONSHIFT_PART_BYTES", tostring(PART))
+    end })
     for i = 1, 10 do file(("frame.%d"):format(i), 3 * MIB) end
     local ok, err = pcall(session.create_component, session, folder.path .. "/frame.%d [1-10]")
     assert.is_false(ok)
     assert.matches("space", errors.message(err), 1, true)
+    local left = 0
     for _, name in ipairs(support.entries(disk.path .. "/data/blobs")) do
-      assert.same({}, name:find "^%x%x$" and support.entries(disk.path .. "/data/blobs/" .. name) or {})
+      if name:find "^%x%x$" then left = left + #support.entries(disk.path .. "/data/blobs/" .. name) end
     end
+    assert.is_true(left <= 1) -- one that was under way may have come to its end
     assert.same({}, support.entries(paths.find("state", "sequences")))
     assert(os.execute(("mount -o remount,size=60m '%s'"):format(disk.path)))
     assert.equal(10, #session:create_component(folder.path .. "/frame.%d [1-10]").members)
