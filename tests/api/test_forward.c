@@ -159,46 +159,52 @@ a_tree_may_grow_from_its_leaves(void **state)
   static const char *const names[] = {"project_id", "status_id", "type_id"};
   struct tracker *tracker = *state;
   call(
-      tracker, "[" CREATE("Task", "'id':'k2','name':'a','parent_id':'s2'") "," CREATE(
-                   "Shot", "'id':'s2','"
-                           "name':'b','"
-                           "parent'"
-                           ":" REFERENCE(
-                               "Sequence", "q2")) "," CREATE("Sequence",
-                                                             "'id':'q2','name':'c','parent_id':'"
-                                                             "p2'") "," PROJECT("p2") "," QUERY("se"
-                                                                                                "le"
-                                                                                                "ct"
-                                                                                                " p"
-                                                                                                "ro"
-                                                                                                "je"
-                                                                                                "ct"
-                                                                                                "_i"
-                                                                                                "d "
-                                                                                                "fr"
-                                                                                                "om"
-                                                                                                " T"
-                                                                                                "yp"
-                                                                                                "ed"
-                                                                                                "Co"
-                                                                                                "nt"
-                                                                                                "ex"
-                                                                                                "t "
-                                                                                                "wh"
-                                                                                                "er"
-                                                                                                "e "
-                                                                                                "id"
-                                                                                                " i"
-                                                                                                "n "
-                                                                                                "(k"
-                                                                                                "2,"
-                                                                                                " "
-                                                                                                "s2"
-                                                                                                ", "
-                                                                                                "q2"
-                                                                                                ")") "," CREATE("Shot",
-                                                                                                                "'id':'s3','name':'d','parent_id':'p2'") "," CREATE("Task",
-                                                                                                                                                                    "'id':'k3','name':'e','parent_id':'s3'") "]");
+      tracker,
+      "[" CREATE("Task", "'id':'k2','name':'a','parent_id':'s2'") "," CREATE(
+          "Shot",
+          "'id':'s2','"
+          "name':'b','"
+          "parent'"
+          ":" REFERENCE(
+              "Sequence",
+              "q2")) "," CREATE("Sequence",
+                                "'id':'q2','name':'c','parent_id':'"
+                                "p2'") "," PROJECT("p2") "," QUERY("se"
+                                                                   "le"
+                                                                   "ct"
+                                                                   " p"
+                                                                   "ro"
+                                                                   "je"
+                                                                   "ct"
+                                                                   "_i"
+                                                                   "d "
+                                                                   "fr"
+                                                                   "om"
+                                                                   " T"
+                                                                   "yp"
+                                                                   "ed"
+                                                                   "Co"
+                                                                   "nt"
+                                                                   "ex"
+                                                                   "t "
+                                                                   "wh"
+                                                                   "er"
+                                                                   "e "
+                                                                   "id"
+                                                                   " i"
+                                                                   "n "
+                                                                   "(k"
+                                                                   "2,"
+                                                                   " "
+                                                                   "s2"
+                                                                   ", "
+                                                                   "q2"
+                                                                   ")") "," CREATE("Shot",
+                                                                                   "'id':'s3','"
+                                                                                   "name':'d','"
+                                                                                   "parent_id':'"
+                                                                                   "p2'") "," CREATE("Task",
+                                                                                                     "'id':'k3','name':'e','parent_id':'s3'") "]");
   expect(tracker, "0.data.project_id", "'p2'");
   expect(tracker, "1.data.project_id", "'p2'");
   expect(tracker, "1.data.parent.name", "'c'");
@@ -267,21 +273,22 @@ static void
 a_link_may_come_before_its_end(void **state)
 {
   struct tracker *tracker = *state;
-  call(
-      tracker,
-      "[" CREATE("CustomAttributeLinkConfiguration", "'id':'c1','key':'look','label':'Look','"
-                                                     "entity_type':'task',"
-                                                     "'entity_type_to':'task','core':false,'sort':"
-                                                     "1,'one_to_one':false") "," CREATE("CustomAttr"
-                                                                                        "ibuteLink",
-                                                                                        "'id':'l1',"
-                                                                                        "'from_id':"
-                                                                                        "'k1','to_"
-                                                                                        "id':'k2','"
-                                                                                        "configurat"
-                                                                                        "ion_id':'"
-                                                                                        "c1'") "," CREATE("Task",
-                                                                                                          "'id':'k2','name':'a','parent_id':'s1'") "]");
+  call(tracker,
+       "[" CREATE("CustomAttributeLinkConfiguration",
+                  "'id':'c1','key':'look','label':'Look','"
+                  "entity_type':'task',"
+                  "'entity_type_to':'task','core':false,'sort':"
+                  "1,'one_to_one':false") "," CREATE("CustomAttr"
+                                                     "ibuteLink",
+                                                     "'id':'l1',"
+                                                     "'from_id':"
+                                                     "'k1','to_"
+                                                     "id':'k2','"
+                                                     "configurat"
+                                                     "ion_id':'"
+                                                     "c1'") "," CREATE("Task",
+                                                                       "'id':'k2','name':'a','"
+                                                                       "parent_id':'s1'") "]");
   expect(tracker, "1.data.__entity_type__", "'ContextCustomAttributeLink'");
   query(tracker, "select id from Task where custom_attribute_links any (context.name is a)", 1);
 }

@@ -70,7 +70,7 @@ open_digest(struct fixture *fixture, int64_t segment_bytes)
   struct ms_error err;
   struct ms_digest *digest = NULL;
   const struct ms_file_digest_range range = {.fd = fileno(fixture->file),
-                                        .segment_bytes = segment_bytes};
+                                             .segment_bytes = segment_bytes};
   assert_int_equal(ms_digest_new(&fixture->loop, &range, &digest, &err), MS_OK);
   return digest;
 }
@@ -118,7 +118,7 @@ counts_in_segments(void **state)
   char hex[MS_MD5_HEX_SIZE];
   struct ms_error err;
   const struct ms_file_digest_range range = {.fd = fileno(fixture->file),
-                                        .segment_bytes = SEGMENT_BYTES};
+                                             .segment_bytes = SEGMENT_BYTES};
   assert_int_equal(ms_file_digest_compute(&range, FILE_BYTES, hex, &err), MS_OK);
   assert_string_equal(hex, fixture->expected_segments);
 }
