@@ -7,6 +7,7 @@ local cjson = require "cjson"
 local component = require "moonshift.core.component"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
+local interrupted = require "moonshift.interrupted"
 local line = require "moonshift.line"
 local paths = require "moonshift.paths"
 local retry = require "moonshift.retry"
@@ -17,8 +18,6 @@ local uv = require "luv"
 
 ---@class moonshift.sequence_state
 local sequence_state = {}
-
-local STALE_S = 2 * 24 * 3600 -- trackers have forgotten the upload by then
 
 ---@class moonshift.sequence_state.Record
 ---@field tracker string
@@ -47,42 +46,20 @@ end
 
 -- ---- what was interrupted --------------------------------------------------------------------------
 
-local function decode(lease)
-  local ok, record = pcall(cjson.decode, lease:text())
-  local is_record = ok and type(record) == "table" and type(record.component_id) == "string"
-    and type(record.begun_at) == "number"
-  return is_record and record or nil
-end
+local records = {}
 
 -- Since when nobody has sent anything.
-local function idle_since(record)
+function records.read(record)
+  if type(record.component_id) ~= "string" or type(record.begun_at) ~= "number" then return nil end
   local status = uv.fs_stat(list_path(record.component_id))
   return status and status.mtime.sec or record.begun_at
 end
 
-local function is_same(record, wanted)
-  for _, key in ipairs { "tracker", "user", "host", "path" } do
-    if record[key] ~= wanted[key] then return false end
-  end
-  return true
+function records.forget(lease, record)
+  forget(lease, record and record.component_id)
 end
 
--- Interrupted uploads are looked through; what nobody will go on with is forgotten.
-local function take(wanted)
-  local found
-  if not uv.fs_stat(folder()) then return nil end
-  for _, lease in ipairs(core.abandoned_leases(folder())) do
-    local record = decode(lease)
-    if not record or os.time() - idle_since(record) > STALE_S then
-      forget(lease, record and record.component_id)
-    elseif not found and is_same(record, wanted) then
-      found = { lease = lease, record = record }
-    else
-      lease:abandon()
-    end
-  end
-  return found
-end
+local KEYS = { "tracker", "user", "host", "path" }
 
 -- Name to stamp; a line that was cut does not count.
 local function read_list(component_id)
@@ -153,7 +130,7 @@ end
 
 local function find(session, items)
   local wanted = describe(session, items)
-  local found = take(wanted)
+  local found = interrupted.take(folder(), records, wanted, KEYS)
   if found and is_component(session, found.record.component_id) then
     forget(found.lease, found.record.component_id)
     found = nil

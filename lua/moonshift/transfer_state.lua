@@ -5,13 +5,13 @@
 local cjson = require "cjson"
 local core = require "moonshift.core.job"
 local errors = require "moonshift.errors"
+local interrupted = require "moonshift.interrupted"
 local paths = require "moonshift.paths"
 local uv = require "luv"
 
 ---@class moonshift.transfer_state
 local transfer_state = {}
 
-local STALE_S = 2 * 24 * 3600 -- trackers have forgotten the upload by then
 local WRITE_INTERVAL_MS = 1000
 
 ---@class moonshift.transfer_state.Record
@@ -30,37 +30,20 @@ local function folder()
   return paths.find("state", "transfers")
 end
 
-local function decode(lease)
-  local ok, record = pcall(cjson.decode, lease:text())
-  if not ok or type(record) ~= "table" then return nil end
+local records = { forget = function(lease) lease:release() end }
+
+function records.read(record)
   for _, key in ipairs { "size", "part_size", "written_at" } do
     record[key] = math.tointeger(record[key]) or 0
   end
-  return record
+  return record.written_at
 end
 
-local function is_same(record, wanted)
-  for _, key in ipairs { "tracker", "user", "path", "size", "modified" } do
-    if record[key] ~= wanted[key] then return false end
-  end
-  return not wanted.component_id or record.component_id == wanted.component_id
-end
+local KEYS = { "tracker", "user", "path", "size", "modified" }
+local KEYS_AND_COMPONENT = { "component_id", table.unpack(KEYS) }
 
--- Interrupted uploads are looked through; what nobody will go on with is forgotten.
 local function take(wanted)
-  if not uv.fs_stat(folder()) then return nil end
-  local found
-  for _, lease in ipairs(core.abandoned_leases(folder())) do
-    local record = decode(lease)
-    if not record or os.time() - record.written_at > STALE_S then
-      lease:release()
-    elseif not found and is_same(record, wanted) then
-      found = { lease = lease, record = record }
-    else
-      lease:abandon()
-    end
-  end
-  return found
+  return interrupted.take(folder(), records, wanted, wanted.component_id and KEYS_AND_COMPONENT or KEYS)
 end
 
 --- A file as it is now, for a tracker.

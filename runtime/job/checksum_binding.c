@@ -4,101 +4,94 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 
-#include "base/checksum.h"
-#include "base/id.h"
+#include "base/file_digest.h"
 #include "binding/raise.h"
 #include "binding/task.h"
 #include "job/job.h"
-
-enum { READ_BYTES = 256 * 1024 };
+#include "loop/work.h"
 
 struct checksum {
   struct ms_wait wait;
-  uv_work_t work;
+  struct ms_work *work; /* NULL: none, or it is over */
+  bool is_waited_for;   /* the task has not come back for it yet */
+  bool is_working;      /* `work` has not let go of it yet */
   char *path;
-  atomic_bool stop; /* the task was cancelled */
-  bool waited_for;  /* the task has not come back for it yet */
-  bool working;
   int64_t size_bytes;
-  char hex[MS_MD5_HEX_SIZE];
+  struct ms_file_digest digest; /* owns its descriptor; -1: none */
   enum ms_status status;
   struct ms_error err;
 };
 
+static enum ms_status
+fail_reading(struct checksum *checksum)
+{
+  return ms_fail_errno(&checksum->err, errno, "cannot read '%s'", checksum->path);
+}
+
+static enum ms_status
+begin(struct checksum *checksum)
+{
+  struct stat info;
+  struct ms_file_digest_range range = {.fd = open(checksum->path, O_RDONLY | O_CLOEXEC)};
+  ms_file_digest_begin(&checksum->digest, &range);
+  if (range.fd < 0 || fstat(range.fd, &info) < 0)
+    return fail_reading(checksum);
+  checksum->size_bytes = info.st_size;
+  return MS_OK;
+}
+
+static bool
+step(void *user)
+{
+  struct checksum *checksum = user;
+  checksum->status =
+      ms_file_digest_read(&checksum->digest, checksum->size_bytes, true, &checksum->err);
+  if (checksum->status != MS_OK)
+    ms_error_prefix(&checksum->err, "'%s'", checksum->path);
+  return checksum->status == MS_OK && checksum->digest.done_bytes < checksum->size_bytes;
+}
+
 static void
 free_when_last(struct checksum *checksum)
 {
-  if (checksum->waited_for || checksum->working)
+  if (checksum->is_waited_for || checksum->is_working)
     return;
+  if (checksum->digest.range.fd >= 0)
+    close(checksum->digest.range.fd);
   free(checksum->path);
   free(checksum);
 }
 
-static enum ms_status
-add_all(struct checksum *checksum, int fd, struct ms_md5_stream *stream)
+static void
+on_end(void *user)
 {
-  char *data = malloc(READ_BYTES);
-  if (!data)
-    return ms_fail(&checksum->err, MS_MEMORY, "out of memory");
-  ssize_t size = 1;
-  while (size > 0 && !atomic_load(&checksum->stop)) {
-    size = read(fd, data, READ_BYTES);
-    if (size > 0) {
-      ms_md5_stream_add(stream, data, (size_t)size);
-      checksum->size_bytes += size;
-    }
-  }
-  int error_number = errno;
-  free(data);
-  return size < 0 ? ms_fail_errno(&checksum->err, error_number, "cannot read '%s'", checksum->path)
-                  : MS_OK;
+  struct checksum *checksum = user;
+  checksum->work = NULL;
+  ms_wait_finish(&checksum->wait);
 }
 
 static void
-compute(struct checksum *checksum)
+release(void *user)
 {
-  struct ms_md5_stream stream;
-  uint8_t digest[MS_MD5_BYTES];
-  int fd = open(checksum->path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    checksum->status = ms_fail_errno(&checksum->err, errno, "cannot read '%s'", checksum->path);
-    return;
-  }
-  ms_md5_stream_begin(&stream);
-  checksum->status = add_all(checksum, fd, &stream);
-  ms_md5_stream_end(&stream, digest);
-  ms_hex(digest, sizeof digest, checksum->hex);
-  close(fd);
-}
-
-static void
-on_work(uv_work_t *work)
-{
-  compute(work->data);
-}
-
-static void
-after_work(uv_work_t *work, int uv_status)
-{
-  struct checksum *checksum = work->data;
-  (void)uv_status;
-  checksum->working = false;
-  if (checksum->waited_for)
-    ms_wait_finish(&checksum->wait);
+  struct checksum *checksum = user;
+  checksum->is_working = false;
   free_when_last(checksum);
 }
+
+static const struct ms_work_kind work_kind = {.step = step, .on_end = on_end, .release = release};
 
 static void
 on_cancel(struct ms_wait *wait)
 {
   struct checksum *checksum = (struct checksum *)wait; /* its first member */
-  atomic_store(&checksum->stop, true);
+  if (checksum->work)
+    ms_work_cancel(checksum->work);
+  checksum->work = NULL;
 }
 
 static int
@@ -106,14 +99,16 @@ finish(lua_State *L, struct checksum *checksum)
 {
   struct ms_error err = checksum->err;
   enum ms_status status = checksum->status;
-  bool cancelled = checksum->wait.cancelled;
-  if (!cancelled && !status) {
-    lua_pushstring(L, checksum->hex);
+  bool is_cancelled = checksum->wait.cancelled;
+  if (!is_cancelled && status == MS_OK) {
+    char hex[MS_MD5_HEX_SIZE];
+    ms_file_digest_end(&checksum->digest, hex);
+    lua_pushstring(L, hex);
     lua_pushinteger(L, checksum->size_bytes);
   }
-  checksum->waited_for = false;
+  checksum->is_waited_for = false;
   free_when_last(checksum);
-  if (cancelled)
+  if (is_cancelled)
     return ms_raise_cancelled(L);
   return status ? ms_raise(L, &err) : 2;
 }
@@ -123,6 +118,15 @@ after_wait(lua_State *L, int status, lua_KContext context)
 {
   (void)status;
   return finish(L, (struct checksum *)context);
+}
+
+/* From here on the worker has it: not even its status may be touched. False where there is no memory. */
+static bool
+start(lua_State *L, struct checksum *checksum)
+{
+  struct ms_error ignored;
+  uv_loop_t *loop = ms_tasks_loop(ms_tasks_of(L));
+  return ms_work_start(loop, &work_kind, checksum, &checksum->work, &ignored) == MS_OK;
 }
 
 /* checksum(path) -> MD5 as hexadecimal text, size in bytes */
@@ -136,21 +140,16 @@ file_checksum(lua_State *L)
     return ms_raisef(L, MS_MEMORY, "out of memory");
   }
   checksum->wait.cancel = on_cancel;
-  checksum->waited_for = true;
-  checksum->work.data = checksum;
+  checksum->is_waited_for = true;
   luaL_checkstack(L, 2, "checksum");
-  if (!ms_wait_prepare(L, &checksum->wait)) {
-    compute(checksum);
-    return finish(L, checksum);
-  }
-  checksum->working = true;
-  int failure = uv_queue_work(ms_tasks_loop(ms_tasks_of(L)), &checksum->work, on_work, after_work);
-  if (failure < 0) {
-    checksum->working = false;
-    compute(checksum);
-    ms_wait_finish(&checksum->wait);
-  }
-  return ms_wait_yield(L, &checksum->wait, (lua_KContext)checksum, after_wait);
+  checksum->status = begin(checksum);
+  if (ms_wait_prepare(L, &checksum->wait) && checksum->status == MS_OK)
+    checksum->is_working = start(L, checksum);
+  if (checksum->is_working)
+    return ms_wait_yield(L, &checksum->wait, (lua_KContext)checksum, after_wait);
+  while (checksum->status == MS_OK && step(checksum))
+    continue;
+  return finish(L, checksum);
 }
 
 static const luaL_Reg functions[] = {
