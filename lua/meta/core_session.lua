@@ -102,7 +102,7 @@ function core.find(session, type_name, ...) end
 ---@param type_name string
 ---@param values table<string, any>
 ---@return moonshift.Entity
-function core.stub(session, type_name, values) end
+function core.entity(session, type_name, values) end
 
 --- The entity, if it lacks the attribute, and those of its group that lack it as well.
 ---@param entity moonshift.Entity

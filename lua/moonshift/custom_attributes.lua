@@ -79,7 +79,7 @@ function custom_attributes.load(entity, name)
   local rows = {}
   local all = word and configurations_of(session, word) or {}
   for key, configuration in pairs(choose(all, object_type_id, project_of(session, entity))) do
-    rows[#rows + 1] = core.stub(session, target, {
+    rows[#rows + 1] = core.entity(session, target, {
       configuration_id = configuration.id, entity_id = entity.id, key = key, value = configuration.default,
     })
   end

@@ -234,7 +234,7 @@ local function component_of(session, upload)
     id = upload.component_id, name = upload.name, file_type = upload.file_type, size = upload.size,
   }
   if not session_core.has_schema(session) then return values end
-  return session_core.stub(session, "FileComponent", values)
+  return session_core.entity(session, "FileComponent", values)
 end
 
 local function attach_component(job, entity)

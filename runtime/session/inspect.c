@@ -198,10 +198,10 @@ ms_session_load(lua_State *L)
   return 0;
 }
 
-/* stub(session, type, values): the entity with the primary key in `values`, made when the session
+/* entity(session, type, values): the entity with the primary key in `values`, made when the session
  * has not met it: it exists on the server. */
 int
-ms_session_stub(lua_State *L)
+ms_session_entity(lua_State *L)
 {
   struct ms_session *session = ms_session_check(L, 1);
   const struct ms_class *class =
@@ -216,7 +216,7 @@ ms_session_stub(lua_State *L)
     lua_settop(L, 4);
   }
   if (!ms_entity_push_key(L, 4)) {
-    return ms_raisef(L, MS_USAGE, "stub %s: the primary key is not complete", class->type->name);
+    return ms_raisef(L, MS_USAGE, "entity %s: the primary key is not complete", class->type->name);
   }
   if (!ms_entity_find(L, 1, class->family)) {
     ms_entity_remember(L, 4);

@@ -26,6 +26,6 @@ ms_session_peek(lua_State *L);
 int
 ms_session_state(lua_State *L);
 int
-ms_session_stub(lua_State *L);
+ms_session_entity(lua_State *L);
 
 #endif

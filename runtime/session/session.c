@@ -409,7 +409,7 @@ static const luaL_Reg FUNCTIONS[] = {
     {"set_auto_populate", session_set_auto_populate},
     {"settle", ms_session_settle},
     {"state", ms_session_state},
-    {"stub", ms_session_stub},
+    {"entity", ms_session_entity},
     {"thaw", ms_session_thaw},
     {"types", ms_session_types},
     {"uncertain", ms_session_uncertain},

@@ -7,7 +7,7 @@
   "function ok(n) local t = {} for i = 1, n do t[i] = '{\"action\":\"update\",\"data\":true}' " \
   "end\n"                                                                                       \
   "  return '[' .. table.concat(t, ',') .. ']' end\n"                                           \
-  "function job(id) return core.stub(session, 'Job', { id = id, status = 'queued' }) end\n"
+  "function job(id) return core.entity(session, 'Job', { id = id, status = 'queued' }) end\n"
 
 static void
 test_requests_of_tasks_overlap(void **state)

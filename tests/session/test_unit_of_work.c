@@ -5,14 +5,14 @@
   "function ok(n) local t = {} for i = 1, n do t[i] = '{\"action\":\"update\",\"data\":true}' " \
   "end\n"                                                                                       \
   "  return '[' .. table.concat(t, ',') .. ']' end\n"                                           \
-  "function job(id) return core.stub(session, 'Job', { id = id, status = 'queued' }) end\n"     \
+  "function job(id) return core.entity(session, 'Job', { id = id, status = 'queued' }) end\n"   \
   "function payloads() return (sent[#sent]:gsub('\"', '')) end\n"
 
 static void
 test_creation_and_assignments_are_one_create(void **state)
 {
   run(state,
-      HELPERS "local user = core.stub(session, 'User', { id = 'u' })\n"
+      HELPERS "local user = core.entity(session, 'User', { id = 'u' })\n"
               "local job = session:create('Job', { id = 'j', user = user })\n"
               "same(job.status, 'queued') same(job.type, 'api_job') same(job.user, user) "
               "same(job.user_id, 'u')\n"
@@ -117,7 +117,7 @@ test_rollback_forgets(void **state)
   run(state, HELPERS "local a, gone = job 'a', job 'g'\n"
                      "a.status = 'done' session:delete(gone)\n"
                      "local b = session:create('Job', { id = 'b' })\n"
-                     "local task = core.stub(session, 'Task', { id = 't' })\n"
+                     "local task = core.entity(session, 'Task', { id = 't' })\n"
                      "core.load(task, 'notes', {}) core.load(task, 'metadata', {})\n"
                      "local note = session:create('Note', { id = 'n', content = 'c' })\n"
                      "task.notes:add(note) task.metadata.k = 'v'\n"
@@ -134,8 +134,9 @@ static void
 test_collections_send_their_members(void **state)
 {
   run(state, HELPERS
-      "local task = core.stub(session, 'Task', { id = 't' })\n"
-      "local one, two = core.stub(session, 'Scope', { id = 's1' }), core.stub(session, 'Scope', { "
+      "local task = core.entity(session, 'Task', { id = 't' })\n"
+      "local one, two = core.entity(session, 'Scope', { id = 's1' }), core.entity(session, "
+      "'Scope', { "
       "id = 's2' })\n"
       "core.load(task, 'scopes', { one })\n"
       "task.scopes:add(two) task.scopes:add(two) same(#task.scopes, 2)\n"
@@ -156,8 +157,9 @@ static void
 test_mapped_collections_change_rows(void **state)
 {
   run(state, HELPERS
-      "local task = core.stub(session, 'Task', { id = 't' })\n"
-      "local row = core.stub(session, 'Metadata', { parent_id = 't', key = 'old', value = '1' })\n"
+      "local task = core.entity(session, 'Task', { id = 't' })\n"
+      "local row = core.entity(session, 'Metadata', { parent_id = 't', key = 'old', value = '1' "
+      "})\n"
       "core.load(task, 'metadata', { row })\n"
       "task.metadata.old = '2' task.metadata.new = 'x' same(task.metadata.old, '2') "
       "same(#task.metadata, 2)\n"
@@ -175,7 +177,7 @@ test_mapped_collections_change_rows(void **state)
       "task.metadata = { fresh = 'f' } same(task.metadata.new, nil) same(task.metadata.fresh, "
       "'f')\n"
       "fails('invalid', 'Metadata.value holds a string', function() task.metadata.k = 1 end)\n"
-      "local value = core.stub(session, 'ContextCustomAttributeValue',\n"
+      "local value = core.entity(session, 'ContextCustomAttributeValue',\n"
       "  { configuration_id = 'c', entity_id = 't', key = 'fstart', value = 1 })\n"
       "core.load(task, 'custom_attributes', { value })\n"
       "core.hooks.fit_custom = function(owner, of, given)\n"
@@ -193,7 +195,7 @@ test_loaded_collections_follow_commits(void **state)
                      "core.hooks.populate = function(entity, name) asked[#asked + 1] = name "
                      "core.load(entity, name, {}) end\n"
                      "local job = job 'j' core.load(job, 'job_components', {})\n"
-                     "local other = core.stub(session, 'Job', { id = 'k' }) core.load(other, "
+                     "local other = core.entity(session, 'Job', { id = 'k' }) core.load(other, "
                      "'job_components', {})\n"
                      "same(#job.job_components, 0) same(#asked, 0)\n"
                      "session:create('JobComponent', { component_id = 'c', job_id = 'j' })\n"
@@ -206,9 +208,9 @@ static void
 test_relations_and_keys_follow_assignments(void **state)
 {
   run(state,
-      HELPERS "local ada, bob = core.stub(session, 'User', { id = 'a' }), core.stub(session, "
+      HELPERS "local ada, bob = core.entity(session, 'User', { id = 'a' }), core.entity(session, "
               "'User', { id = 'b' })\n"
-              "local job = core.stub(session, 'Job', { id = 'j', user_id = 'a' })\n"
+              "local job = core.entity(session, 'Job', { id = 'j', user_id = 'a' })\n"
               "same(job.user, ada)\n"
               "job.user = bob same(job.user_id, 'b')\n"
               "job.user_id = 'a' same(job.user, ada) same(job.user_id, 'a')\n"
@@ -223,7 +225,7 @@ static void
 test_checks_at_the_assignment(void **state)
 {
   run(state,
-      HELPERS "local a, task = job 'a', core.stub(session, 'Task', { id = 't' })\n"
+      HELPERS "local a, task = job 'a', core.entity(session, 'Task', { id = 't' })\n"
               "fails('not_found', \"did you mean 'status'\", function() a.stauts = 'x' end)\n"
               "fails('not_found', \"did you mean 'status'\", function() return a.stauts end)\n"
               "fails('invalid', 'did you mean \"running\"', function() a.status = 'runing' end)\n"
@@ -244,7 +246,7 @@ test_checks_at_the_assignment(void **state)
               "fails('exists', 'already is', session.create, session, 'Job', { id = 'a' })\n"
               "same(#core.changes(session), 0)\n"
               "local other = core.open {}\n"
-              "local stranger = core.stub(other, 'User', { id = 'u' })\n"
+              "local stranger = core.entity(other, 'User', { id = 'u' })\n"
               "fails('invalid', 'another session', function() a.user = stranger end)\n"
               "session:close()\n"
               "fails('closed', 'closed', function() a.status = 'done' end)\n"
@@ -256,7 +258,7 @@ static void
 test_key_from_relation(void **state)
 {
   run(state, HELPERS
-      "local component = core.stub(session, 'FileComponent', { id = 'c' })\n"
+      "local component = core.entity(session, 'FileComponent', { id = 'c' })\n"
       "local link = session:create('JobComponent', { component = component, job = job 'j' })\n"
       "same(link.component_id, 'c') same(link.job_id, 'j') same(link.component, component)\n"
       "same(tostring(link), 'JobComponent (c, j)')\n"
